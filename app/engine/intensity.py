@@ -1,0 +1,74 @@
+"""From quantities to the model's input channels, as the manifest prescribes. Shared by training and inference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine.view import View
+
+_BINS = 256
+
+
+@dataclass(frozen=True)
+class IntensityMapping:
+    """How values become channels.
+
+    "percentile": grey values of the view are stretched from the `low` to the `high` percentile onto 0..1; the second of
+    the three channels is the same equalised by rank (what keeps soft tissue visible beside bone). Colour: each channel
+    divided by 255. "minmax": the SAM family's stretch of the resized image to 0..1, all channels together.
+    """
+
+    kind: Literal["percentile", "minmax"] = "percentile"
+    low: float = 0.5
+    high: float = 99.5
+
+
+def model_input(
+    image: NDArray[Any], view: View, mapping: IntensityMapping, *, inverted: bool = False
+) -> NDArray[np.float32]:
+    """Channels (3, size, size) float32 in 0..1 of a slice (rows, columns[, 3]); 0 beyond the slice.
+
+    `inverted` turns grey values round before mapping (MONOCHROME1).
+    """
+    values = view.extract(image)
+    return map_intensities(-values if inverted else values, view.inside(), mapping)
+
+
+def map_intensities(
+    values: NDArray[np.float32], inside: NDArray[np.bool_], mapping: IntensityMapping
+) -> NDArray[np.float32]:
+    """Values (size, size[, 3]) of a view to channels (3, size, size) in 0..1; cells not `inside` become 0."""
+    if mapping.kind == "minmax":
+        seen = values[inside]
+        low = float(seen.min())
+        out = (values - low) / max(float(seen.max()) - low, 1e-8)
+        channels = out.transpose(2, 0, 1) if out.ndim == 3 else np.stack([out] * 3)
+    elif values.ndim == 3:
+        channels = np.clip(values.transpose(2, 0, 1) / 255.0, 0.0, 1.0)
+    else:
+        stretched = _stretch(values, inside, mapping)
+        channels = np.stack([stretched, _equalise(stretched, inside), stretched])
+    return np.ascontiguousarray(channels * inside, dtype=np.float32)
+
+
+def _stretch(
+    values: NDArray[np.float32], inside: NDArray[np.bool_], mapping: IntensityMapping
+) -> NDArray[np.float32]:
+    seen = values[inside]
+    low, high = np.percentile(seen[:: max(1, len(seen) // 16384)], (mapping.low, mapping.high))
+    if high - low < 1e-6 * max(1.0, abs(low), abs(high)):  # nearly constant: a few voxels may still stand out
+        low, high = float(seen.min()), float(seen.max())
+    return np.clip((values - low) / max(float(high - low), 1e-12), 0.0, 1.0).astype(np.float32)
+
+
+def _equalise(stretched: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Rank of each value among those inside, 0..1, by a histogram of 256 bins."""
+    codes = (stretched * (_BINS - 1) + 0.5).astype(np.uint8)
+    counts = np.bincount(codes[inside], minlength=_BINS)
+    ranks = (np.cumsum(counts) - 0.5 * counts) / max(int(counts.sum()), 1)
+    equalised: NDArray[np.float32] = ranks.astype(np.float32)[codes]
+    return equalised
