@@ -74,7 +74,7 @@ class Geometry:
         direction: Affine | None = None,
         frame: Frame = Frame.WORLD,
     ) -> Geometry:
-        """Of spacing (mm, x first), position of voxel (0, 0, 0) (LPS mm) and 3x3 direction cosines (columns: i, j, k)."""
+        """Of spacing (mm, x first), position of voxel (0, 0, 0) (LPS mm), 3x3 direction cosines (columns: i, j, k)."""
         affine = np.eye(4)
         cosines = np.eye(3) if direction is None else np.asarray(direction, dtype=np.float64).reshape(3, 3)
         affine[:3, :3] = cosines * np.asarray(spacing_xyz, dtype=np.float64)
@@ -135,7 +135,7 @@ class Geometry:
         return bool(distance <= tolerance_mm)
 
     def world_axis_of(self, array_axis: int) -> int:
-        """World axis (0 = left-right, 1 = front-back, 2 = head-foot) that the array axis (0 = z, 1 = y, 2 = x) runs along.
+        """World axis (0 = left-right, 1 = front-back, 2 = head-foot) of an array axis (0 = z, 1 = y, 2 = x).
 
         Each world axis is given to exactly one array axis: the assignment with the largest sum of cosines.
         """

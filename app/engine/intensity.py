@@ -55,9 +55,7 @@ def map_intensities(
     return np.ascontiguousarray(channels * inside, dtype=np.float32)
 
 
-def _stretch(
-    values: NDArray[np.float32], inside: NDArray[np.bool_], mapping: IntensityMapping
-) -> NDArray[np.float32]:
+def _stretch(values: NDArray[np.float32], inside: NDArray[np.bool_], mapping: IntensityMapping) -> NDArray[np.float32]:
     seen = values[inside]
     low, high = np.percentile(seen[:: max(1, len(seen) // 16384)], (mapping.low, mapping.high))
     if high - low < 1e-6 * max(1.0, abs(low), abs(high)):  # nearly constant: a few voxels may still stand out

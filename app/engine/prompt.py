@@ -107,7 +107,9 @@ class Box3D:
         low = max(self.x0, 0), max(self.y0, 0), max(self.z0, 0)
         high = min(self.x1, x), min(self.y1, y), min(self.z1, z)
         if any(b <= a for a, b in zip(low, high, strict=True)):
-            raise PromptError(f"the 3-D box {self.to_inclusive()} lies outside the volume of {x} x {y} x {z} voxels (x, y, z)")
+            raise PromptError(
+                f"the 3-D box {self.to_inclusive()} lies outside the volume of {x} x {y} x {z} voxels (x, y, z)"
+            )
         return Box3D(*low, *high)
 
     def range_of(self, axis: int) -> range:
@@ -157,7 +159,9 @@ class Prompts:
         rows, columns = shape
         for point in self.points:
             if not (-0.5 <= point.x <= columns - 0.5 and -0.5 <= point.y <= rows - 0.5):
-                raise PromptError(f"the point ({point.x:g}, {point.y:g}) lies outside the slice of {columns} x {rows} voxels")
+                raise PromptError(
+                    f"the point ({point.x:g}, {point.y:g}) lies outside the slice of {columns} x {rows} voxels"
+                )
         if self.previous is not None and self.previous.shape != shape:
             raise PromptError(f"the previous mask has shape {self.previous.shape}, the slice {shape}")
         box = None if self.box is None else self.box.clipped(shape)

@@ -14,9 +14,7 @@ CHANNELS = ("box", "positive", "negative", "previous", "previous_present", "plac
 _POINT_RADIUS = 3.0  # cells of the prompt grid
 
 
-def prompt_maps(
-    prompts: Prompts, view: View, size: int, channels: Sequence[str] = CHANNELS
-) -> NDArray[np.float32]:
+def prompt_maps(prompts: Prompts, view: View, size: int, channels: Sequence[str] = CHANNELS) -> NDArray[np.float32]:
     """(channels, size, size) float32 over the view, by channel name.
 
     box: fraction of each cell covered; positive, negative: 1 at a click falling to 0 at three cells; previous: fraction

@@ -73,13 +73,17 @@ class View:
     def to_grid(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
         """Voxel edge coordinates (..., 2) as (x, y), 0 = left or upper edge of voxel 0, to model grid edges 0..size."""
         scale = np.array([self.grid.column_size, self.grid.row_size])
-        out: NDArray[np.float64] = (np.asarray(xy, dtype=np.float64) * scale - (self.x0, self.y0)) * (self.size / self.side)
+        out: NDArray[np.float64] = (np.asarray(xy, dtype=np.float64) * scale - (self.x0, self.y0)) * (
+            self.size / self.side
+        )
         return out
 
     def from_grid(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
         """The exact inverse of `to_grid`."""
         scale = np.array([self.grid.column_size, self.grid.row_size])
-        out: NDArray[np.float64] = (np.asarray(xy, dtype=np.float64) * (self.side / self.size) + (self.x0, self.y0)) / scale
+        out: NDArray[np.float64] = (
+            np.asarray(xy, dtype=np.float64) * (self.side / self.size) + (self.x0, self.y0)
+        ) / scale
         return out
 
     def inside(self) -> NDArray[np.bool_]:
@@ -154,7 +158,7 @@ def corner_view(grid: SliceGrid, size: int) -> View:
 
 
 def _snap(origin: float, step: float, room: float) -> float:
-    """Origin on the nearest multiple of step, kept within [0, room]; centred where the view is larger than the slice."""
+    """Origin on the nearest multiple of step, within [0, room]; centred where the view is larger than the slice."""
     if room < 0:
         return room / 2
     return min(max(round(origin / step) * step, 0.0), room)
@@ -166,9 +170,7 @@ def _centres_between(first: float, last: float, count: int) -> slice:
     return slice(start, max(start + 1, stop)) if start < count else slice(count - 1, count)
 
 
-def _padded_patch(
-    array: NDArray[Any], c0: int, c1: int, r0: int, r1: int
-) -> tuple[NDArray[np.float32], int, int]:
+def _padded_patch(array: NDArray[Any], c0: int, c1: int, r0: int, r1: int) -> tuple[NDArray[np.float32], int, int]:
     """array[r0:r1, c0:c1] as float32, with the edge repeated beyond the slice, and its left and top index."""
     rows, columns = array.shape
     inner = array[max(r0, 0) : min(r1, rows), max(c0, 0) : min(c1, columns)].astype(np.float32)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.errors import GeometryError
@@ -101,6 +100,6 @@ class Volume:
         return self.geometry.frame is not Frame.NONE
 
     def slice(self, key: SliceKey) -> NDArray[Any]:
-        """The slice as (rows, columns) or (rows, columns, 3); a read-only view. Raises PromptError outside the volume."""
+        """The slice as (rows, columns[, 3]), a read-only view; raises PromptError outside the volume."""
         array: NDArray[Any] = self.voxels[key.checked(self.shape_zyx).selector()]
         return array
