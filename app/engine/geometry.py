@@ -111,7 +111,8 @@ class Geometry:
 
     @cached_property
     def _inverse(self) -> Affine:
-        return np.linalg.inv(self.affine)
+        inverse: Affine = np.asarray(np.linalg.inv(self.affine), dtype=np.float64)
+        return inverse
 
     def to_world(self, index_ijk: NDArray[np.float64]) -> NDArray[np.float64]:
         """Index (..., 3) as (i, j, k) to LPS mm (..., 3)."""

@@ -1,0 +1,268 @@
+"""The masks of a volume: one label per voxel, changed by exact, reversible edits only."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine.errors import LabelError
+from app.engine.plane import SliceKey
+from app.engine.prompt import Box3D
+
+BACKGROUND = 0
+LARGEST_VALUE = 65535  # uint16
+
+# Okabe and Ito's colours, which the colour-blind can tell apart; black is left out, it vanishes on an image.
+PALETTE: tuple[tuple[int, int, int], ...] = (
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 158, 115),
+    (240, 228, 66),
+    (0, 114, 178),
+    (213, 94, 0),
+    (204, 121, 167),
+)
+
+_FAST = 1  # zlib level: masks are long runs, higher levels take longer and gain nothing
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a value of the label map stands for. `value` is 1 to 65535, `colour` red, green, blue in 0..255."""
+
+    value: int
+    name: str
+    colour: tuple[int, int, int]
+    locked: bool = False
+    visible: bool = True
+
+    def __post_init__(self) -> None:
+        if not BACKGROUND < self.value <= LARGEST_VALUE:
+            raise LabelError(f"a label's value must lie between 1 and {LARGEST_VALUE}, not {self.value}")
+        if not self.name.strip():
+            raise LabelError(f"label {self.value} has no name")
+        if len(self.colour) != 3 or not all(0 <= part <= 255 for part in self.colour):
+            raise LabelError(f"the colour of label {self.value} is not three numbers from 0 to 255: {self.colour}")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change of a label map, whole and exact: what to undo, redo and keep in a journal.
+
+    `region` is the tight box of the changed voxels (None where nothing changed). `changed` is the compressed bit mask
+    of them in it, `before` and `after` are their compressed uint16 values in array order. `conflicts` counts, by locked
+    label, the voxels that were asked for and left alone.
+    """
+
+    region: Box3D | None
+    changed: bytes = b""
+    before: bytes = b""
+    after: bytes = b""
+    conflicts: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no voxel changed."""
+        return self.region is None
+
+    def inverse(self) -> Edit:
+        """The edit that brings back what was there before."""
+        return Edit(self.region, self.changed, self.after, self.before)
+
+
+def slice_region(key: SliceKey, rows: slice, columns: slice) -> Box3D:
+    """The part of a volume that a part of one slice is; rows and columns with start and stop, as in that slice."""
+    ranges = [(rows.start, rows.stop), (columns.start, columns.stop)]
+    ranges.insert(key.axis, (key.index, key.index + 1))
+    (z0, z1), (y0, y1), (x0, x1) = ranges
+    return Box3D(x0, y0, z0, x1, y1, z1)
+
+
+class LabelMap:
+    """Values uint16 (Z, Y, X), 0 background, with a label for every value in use.
+
+    Only `paint` and `apply` write voxels. `paint` never touches a locked label; `apply` undoes and redoes what was
+    done, and refuses an edit that does not fit what is there.
+    """
+
+    def __init__(self, shape_zyx: tuple[int, int, int]) -> None:
+        self._voxels = np.zeros(shape_zyx, dtype=np.uint16)
+        self._labels: dict[int, Label] = {}
+
+    @classmethod
+    def from_array(cls, values: NDArray[Any], names: Mapping[int, str] | None = None) -> LabelMap:
+        """Of values (Z, Y, X), whole numbers from 0 to 65535; each gets a label.
+
+        Named "label 3" and so on where `names` lacks it. Raises LabelError for other values.
+        """
+        present = np.unique(values)
+        exact = np.isfinite(present) & (present >= 0) & (present <= LARGEST_VALUE) & (present == np.floor(present))
+        if values.ndim != 3 or not exact.all():
+            raise LabelError(f"a label map is three-dimensional and holds whole numbers from 0 to {LARGEST_VALUE}")
+        labels = cls((values.shape[0], values.shape[1], values.shape[2]))
+        labels._voxels[...] = values
+        for value in present:
+            if value != BACKGROUND:
+                labels.add_label((names or {}).get(int(value), f"label {int(value)}"), value=int(value))
+        return labels
+
+    @property
+    def shape_zyx(self) -> tuple[int, int, int]:
+        """Number of voxels along z, y, x."""
+        z, y, x = self._voxels.shape
+        return z, y, x
+
+    @property
+    def voxels(self) -> NDArray[np.uint16]:
+        """The values (Z, Y, X) as they are now: a read-only window onto them, not a copy."""
+        view = self._voxels.view()
+        view.setflags(write=False)
+        return view
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """All labels, by value."""
+        return tuple(self._labels[value] for value in sorted(self._labels))
+
+    def label(self, value: int) -> Label:
+        """The label of a value; raises LabelError where there is none."""
+        try:
+            return self._labels[value]
+        except KeyError:
+            raise LabelError(f"there is no label {value}") from None
+
+    def add_label(self, name: str, *, value: int | None = None, colour: tuple[int, int, int] | None = None) -> Label:
+        """Make a label: the lowest free value and the next colour of the palette unless given."""
+        if value is None:
+            value = next((v for v in range(1, LARGEST_VALUE + 1) if v not in self._labels), LARGEST_VALUE + 1)
+        if value in self._labels:
+            raise LabelError(f"label {value} exists already")
+        label = Label(value, name, PALETTE[(value - 1) % len(PALETTE)] if colour is None else colour)
+        self._labels[value] = label
+        return label
+
+    def change_label(self, label: Label) -> Label:
+        """Replace name, colour, lock or visibility of the label with that value; returns it as it was, for undo."""
+        old = self.label(label.value)
+        self._labels[label.value] = label
+        return old
+
+    def remove_label(self, value: int) -> Label:
+        """Drop a label that no voxel bears; returns it. Raises LabelError where voxels do or it is locked."""
+        label = self.label(value)
+        if label.locked:
+            raise LabelError(f"label {value} ({label.name}) is locked")
+        if (self._voxels == value).any():
+            raise LabelError(f"label {value} ({label.name}) still has voxels: erase them first")
+        return self._labels.pop(value)
+
+    def paint(self, region: Box3D, mask: NDArray[np.bool_], label: int, *, only_over: int | None = None) -> Edit:
+        """Give the voxels of a mask a label (0 erases), but for those of locked labels.
+
+        `mask` covers `region`: (z, y, x), or (rows, columns) where the region is one voxel thick. With `only_over` just
+        voxels that bear that value change: 0 keeps all other labels, the active label makes an eraser of label 0.
+        Returns what changed, conflicts with locked labels included. Raises LabelError for an unknown or locked label,
+        or a region that leaves the volume.
+        """
+        self._check_paintable(label)
+        inside = self._inside(region)
+        patch = self._voxels[inside]
+        wanted = _as_region(mask, patch.shape) & (patch != label)
+        if only_over is not None:
+            wanted &= patch == only_over
+        conflicts = {}
+        for locked in self._locked():
+            kept = wanted & (patch == locked)
+            if kept.any():
+                conflicts[locked] = int(np.count_nonzero(kept))
+                wanted &= ~kept
+        box = Box3D.of_mask(wanted)
+        if box is None:
+            return Edit(None, conflicts=conflicts)
+        tight = _selector(box)
+        changed, current = wanted[tight], patch[tight]
+        before = current[changed]
+        after = np.full_like(before, label)
+        current[changed] = label
+        return Edit(_moved(box, region), _pack_bits(changed), _pack(before), _pack(after), conflicts)
+
+    def apply(self, edit: Edit) -> Edit:
+        """Do an edit again, or undo it by applying its inverse; returns the inverse of what was done.
+
+        Locks do not matter here. Raises LabelError, and changes nothing, where the voxels are not as the edit found
+        them, or a label that it brings back has been removed since.
+        """
+        if edit.region is None:
+            return edit.inverse()
+        current = self._voxels[self._inside(edit.region)]
+        changed = _unpack_bits(edit.changed, current.shape)
+        after = _unpack(edit.after)
+        if not np.array_equal(current[changed], _unpack(edit.before)):
+            raise LabelError("the edit does not fit: the voxels have been changed since by something else")
+        for value in np.unique(after):
+            if value != BACKGROUND:
+                self.label(int(value))
+        current[changed] = after
+        return edit.inverse()
+
+    def _check_paintable(self, value: int) -> None:
+        if value == BACKGROUND:
+            return
+        label = self.label(value)
+        if label.locked:
+            raise LabelError(f"label {value} ({label.name}) is locked")
+
+    def _locked(self) -> Iterator[int]:
+        return (value for value, label in self._labels.items() if label.locked)
+
+    def _inside(self, region: Box3D) -> tuple[slice, slice, slice]:
+        if region.clipped(self.shape_zyx) != region:
+            z, y, x = self.shape_zyx
+            raise LabelError(
+                f"the region {region.to_inclusive()} leaves the volume of {x} x {y} x {z} voxels (x, y, z)"
+            )
+        return _selector(region)
+
+
+def _as_region(mask: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """The mask as (z, y, x), where it is that or lacks just an axis of one voxel."""
+    if mask.shape == shape:
+        return mask
+    for axis, extent in enumerate(shape):
+        if extent == 1 and mask.shape == shape[:axis] + shape[axis + 1 :]:
+            return np.expand_dims(mask, axis)
+    raise LabelError(f"a mask of shape {mask.shape} does not cover a region of {shape} voxels")
+
+
+def _selector(box: Box3D) -> tuple[slice, slice, slice]:
+    return slice(box.z0, box.z1), slice(box.y0, box.y1), slice(box.x0, box.x1)
+
+
+def _moved(box: Box3D, to: Box3D) -> Box3D:
+    """A box within a region, in the coordinates of the volume."""
+    return Box3D(box.x0 + to.x0, box.y0 + to.y0, box.z0 + to.z0, box.x1 + to.x0, box.y1 + to.y0, box.z1 + to.z0)
+
+
+def _pack(values: NDArray[np.uint16]) -> bytes:
+    return zlib.compress(values.astype("<u2").tobytes(), _FAST)
+
+
+def _unpack(data: bytes) -> NDArray[np.uint16]:
+    return np.frombuffer(zlib.decompress(data), dtype="<u2").astype(np.uint16)
+
+
+def _pack_bits(mask: NDArray[np.bool_]) -> bytes:
+    return zlib.compress(np.packbits(mask).tobytes(), _FAST)
+
+
+def _unpack_bits(data: bytes, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    bits = np.frombuffer(zlib.decompress(data), dtype=np.uint8)
+    count = int(np.prod(shape))
+    if len(bits) != (count + 7) // 8:
+        raise LabelError("the edit is damaged: its mask does not cover its region")
+    return np.unpackbits(bits, count=count).reshape(shape).astype(np.bool_)
