@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from app.engine.view import View
 
 _BINS = 256
+_GREY_TOLERANCE = 2.0  # mean difference of channels, of 255, that JPEG's colour planes leave in a grey picture
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class IntensityMapping:
 
     "percentile": grey values of the view are stretched from the `low` to the `high` percentile onto 0..1; the second of
     the three channels is the same equalised by rank (what keeps soft tissue visible beside bone). Colour: each channel
-    divided by 255. "minmax": the SAM family's stretch of the resized image to 0..1, all channels together.
+    stretched in the same way. "minmax": the SAM family's stretch of the resized image to 0..1, all channels together.
+    Colour whose channels agree (ultrasound, challenge files) is grey, within the noise of JPEG.
     """
 
     kind: Literal["percentile", "minmax"] = "percentile"
@@ -42,17 +44,25 @@ def map_intensities(
     values: NDArray[np.float32], inside: NDArray[np.bool_], mapping: IntensityMapping
 ) -> NDArray[np.float32]:
     """Values (size, size[, 3]) of a view to channels (3, size, size) in 0..1; cells not `inside` become 0."""
+    if not inside.any():  # a slice thinner than one cell: its values are everywhere, by the repeated edge
+        inside = np.ones_like(inside)
     if mapping.kind == "minmax":
         seen = values[inside]
         low = float(seen.min())
         out = (values - low) / max(float(seen.max()) - low, 1e-8)
         channels = out.transpose(2, 0, 1) if out.ndim == 3 else np.stack([out] * 3)
-    elif values.ndim == 3:
-        channels = np.clip(values.transpose(2, 0, 1) / 255.0, 0.0, 1.0)
+    elif values.ndim == 3 and _is_colour(values):
+        channels = np.stack([_stretch(values[..., c], inside, mapping) for c in range(3)])
     else:
-        stretched = _stretch(values, inside, mapping)
+        grey = values.mean(axis=2, dtype=np.float32) if values.ndim == 3 else values
+        stretched = _stretch(grey, inside, mapping)
         channels = np.stack([stretched, _equalise(stretched, inside), stretched])
     return np.ascontiguousarray(channels * inside, dtype=np.float32)
+
+
+def _is_colour(values: NDArray[np.float32]) -> bool:
+    red, green, blue = (values[::2, ::2, c] for c in range(3))
+    return float((np.abs(red - green) + np.abs(green - blue)).mean()) > _GREY_TOLERANCE
 
 
 def _stretch(values: NDArray[np.float32], inside: NDArray[np.bool_], mapping: IntensityMapping) -> NDArray[np.float32]:

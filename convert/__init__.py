@@ -1,0 +1,1 @@
+"""For developers and data scientists: data, training, export, quantisation, evaluation. Never ships in the application."""

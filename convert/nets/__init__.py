@@ -1,0 +1,1 @@
+"""Networks: ours (swift) and the SAM family."""

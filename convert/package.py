@@ -1,0 +1,70 @@
+"""Model packages: the folder that the application loads, with its manifest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # importing openvino reports home otherwise
+
+import openvino as ov
+
+from app.engine.prompt_maps import CHANNELS
+
+FORMAT = 1
+
+
+def swift_fields(*, name: str, version: str, precision: str, size: int) -> dict[str, Any]:
+    """The manifest's fields of a swift pair, but for files, self-test, training and accuracy."""
+    return {
+        "format": FORMAT,
+        "name": name,
+        "version": version,
+        "family": "swift",
+        "licence": "Apache-2.0",
+        "precision": precision,
+        "input": {"size": size, "channels": 3},
+        "intensity": {"default": {"kind": "percentile", "low": 0.5, "high": 99.5}},
+        "view": {"policy": "focus", "ratio": 1.5},
+        "prompts": {"encoding": "maps", "size": size // 2, "channels": list(CHANNELS)},
+        "thresholds": {"mask": 0.0, "present": 0.5, "doubtful": 0.75},
+    }
+
+
+def write_package(folder: Path, fields: Mapping[str, Any], encoder: ov.Model, decoder: ov.Model) -> None:
+    """Save both networks (weights in half precision) and `manifest.json` with their shapes and SHA-256."""
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = dict(fields)
+    for part, model in (("encoder", encoder), ("decoder", decoder)):
+        ov.save_model(model, folder / f"{part}.xml", compress_to_fp16=True)
+        manifest[part] = {
+            "files": {f"{part}{suffix}": sha256(folder / f"{part}{suffix}") for suffix in (".xml", ".bin")},
+            "inputs": {port.get_any_name(): _shape(port) for port in model.inputs},
+            "outputs": {port.get_any_name(): _shape(port) for port in model.outputs},
+        }
+    write_manifest(folder, manifest)
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """`manifest.json`, readable and stable in order."""
+    text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+    (folder / "manifest.json").write_text(text, encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest as plain JSON."""
+    manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return manifest
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal digest of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _shape(port: Any) -> list[int]:
+    return [d.get_length() if d.is_static else -1 for d in port.partial_shape]

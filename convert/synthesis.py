@@ -1,0 +1,53 @@
+"""Appearance made up: real and random shapes painted with random intensities, so that contrast is no habit.
+
+In the spirit of SynthSeg (Billot et al., Medical Image Analysis 2023): labels are true, everything else is random.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from convert.augment import Array, Random, smooth_field
+
+
+def paint_regions(labels: NDArray[np.int32], target: NDArray[np.bool_], random: Random) -> Array:
+    """Grey values (S, S): random tissue for background and each label, with texture, edges blurred, bias and noise.
+
+    `labels` (S, S) is any partition of the view (the other targets); `target` is the object, which always differs from
+    what surrounds it.
+    """
+    size = len(labels)
+    tissue = np.digitize(smooth_field(random, size, int(random.integers(2, 9))), np.sort(random.uniform(-0.7, 0.7, 3)))
+    partition = tissue + 8 * (labels % 16)
+    means = random.uniform(0, 1, int(partition.max()) + 1).astype(np.float32)
+    x = means[partition]
+    ring = ndimage.binary_dilation(target, iterations=max(2, size // 32)) & ~target
+    around = float(x[ring].mean()) if ring.any() else 0.5
+    step = random.uniform(0.12, 0.6) * (1 if random.random() < 0.5 else -1)
+    inside = np.float32(around + step)
+    heterogeneity = random.uniform(0, 0.5) * abs(step)
+    x = np.where(target, inside + heterogeneity * smooth_field(random, size, int(random.integers(3, 12))), x)
+    x = x + random.uniform(0, 0.15) * smooth_field(random, size, int(random.integers(8, 33)))
+    x = ndimage.gaussian_filter(x, random.uniform(0.3, 1.8))
+    return np.asarray(x + random.normal(0, random.uniform(0.005, 0.08), x.shape), dtype=np.float32)
+
+
+def random_shape(random: Random, size: int) -> NDArray[np.bool_]:
+    """A blob (size, size) near the middle: an ellipse whose radius wobbles with the angle; sometimes a ring or a tube."""
+    y, x = (np.mgrid[:size, :size] + 0.5) / size - 0.5
+    angle = random.uniform(0, np.pi)
+    u, v = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)
+    a, b = random.uniform(0.12, 0.3), random.uniform(0.08, 0.3)
+    theta = np.arctan2(v / b, u / a)
+    waves = sum(random.normal(0, 0.25 / n) * np.cos(n * theta + random.uniform(0, 6.3)) for n in range(2, 7))
+    radius = np.hypot(u / a, v / b)
+    shape: NDArray[np.bool_] = radius < 1 + 0.5 * np.asarray(waves)
+    kind = random.random()
+    if kind < 0.1:
+        shape &= radius > random.uniform(0.4, 0.75)
+    elif kind < 0.2:
+        bend = random.uniform(-1.5, 1.5) * u**2
+        shape = (np.abs(v - bend) < random.uniform(0.02, 0.07)) & (np.abs(u) < random.uniform(0.25, 0.42))
+    return shape

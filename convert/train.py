@@ -1,0 +1,224 @@
+"""Training of the swift pair: read top to bottom. `python -m convert train --out runs/swift`.
+
+Every sample is a function of (seed, number), so a run that stops goes on exactly where its last checkpoint left it.
+The learning rate is constant after a warm-up and falls over the last part of `--samples`; raise or lower `--samples`
+on resuming to choose the end.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader, Dataset
+
+from app.engine.intensity import IntensityMapping
+from convert.dataset import load_items
+from convert.losses import hard_iou, mask_loss, score_loss
+from convert.nets.swift import SwiftConfig, SwiftNet
+from convert.sampling import Sample, Sampler, synthetic_sample
+
+_SYNTHETIC_SHARE = 0.05
+_SAVE_EVERY_SECONDS = 150.0
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """All settings of a run; saved with its checkpoints."""
+
+    data: str
+    out: str
+    samples: int = 60_000  # views; each carries two prompts
+    size: int = 128  # input side
+    batch: int = 16
+    rate: float = 1.5e-3
+    decay: float = 0.05  # weight decay
+    cooldown: float = 0.3  # last part of `samples` over which the rate falls to a fiftieth
+    warmup: int = 3_000  # samples
+    average: float = 0.998  # of the weights, per step
+    seed: int = 1
+    workers: int = 1
+    threads: int = 2
+    device: str = "cpu"
+
+
+class _Stream(Dataset[tuple[Tensor, Tensor, Tensor, Tensor]]):
+    def __init__(self, sampler: Sampler, config: TrainConfig, first: int) -> None:
+        self._sampler, self._config, self._first = sampler, config, first
+
+    def __len__(self) -> int:
+        return max(0, self._config.samples - self._first)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        sample = self._draw(self._first + index)
+        image, prompts, target, present = (
+            torch.from_numpy(a) for a in (sample.image, sample.prompts, sample.target, sample.present)
+        )
+        return image, prompts, target, present
+
+    def _draw(self, number: int) -> Sample:
+        random = np.random.default_rng((self._config.seed + 7919, number))
+        if random.random() < _SYNTHETIC_SHARE:
+            return synthetic_sample(random, self._config.size, IntensityMapping())
+        return self._sampler.draw(number, self._config.size)
+
+
+class Run:
+    """A network, its averaged copy and its optimiser, saved and restored together."""
+
+    def __init__(self, config: TrainConfig, network: SwiftConfig) -> None:
+        self.config = config
+        torch.manual_seed(config.seed)
+        self.net = SwiftNet(network).to(config.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = SwiftNet(network).to(config.device)
+        self.average.load_state_dict(self.net.state_dict())
+        weights = [p for p in self.net.parameters() if p.ndim > 1]
+        others = [p for p in self.net.parameters() if p.ndim <= 1]
+        groups = [{"params": weights, "weight_decay": config.decay}, {"params": others, "weight_decay": 0.0}]
+        self.optimiser = torch.optim.AdamW(groups, lr=config.rate, betas=(0.9, 0.99))
+        self.seen, self.seconds, self.steps = 0, 0.0, 0
+
+    def save(self, path: Path) -> None:
+        """Whole state, written aside and moved into place."""
+        state = {
+            "net": self.net.state_dict(),
+            "average": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "seen": self.seen,
+            "seconds": self.seconds,
+            "steps": self.steps,
+            "config": asdict(self.config),
+            "network": asdict(self.net.config),
+            "revision": git_revision(),
+        }
+        aside = path.with_suffix(".tmp")
+        torch.save(state, aside)
+        aside.replace(path)
+
+    def restore(self, path: Path) -> None:
+        """The state that `save` wrote."""
+        state = torch.load(path, map_location=self.config.device, weights_only=True)
+        self.net.load_state_dict(state["net"])
+        self.average.load_state_dict(state["average"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.seen, self.seconds, self.steps = state["seen"], state["seconds"], state["steps"]
+
+    def step(self, batch: list[Tensor]) -> dict[str, float]:
+        """One update; the loss and the mean IoU where an object is present."""
+        image, prompts, target, present = (t.to(self.config.device) for t in batch)
+        prompts, target, present = prompts.flatten(0, 1), target.flatten(0, 1), present.flatten()
+        logits, scores = self.net(image.contiguous(memory_format=torch.channels_last), prompts)
+        logits = logits[:, 0]
+        loss = mask_loss(logits, target, present) + 0.2 * score_loss(logits.detach(), target, present, scores)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.config.rate * rate_factor(self.seen, self.config)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
+        self.optimiser.step()
+        self.seen += len(image)
+        self.steps += 1
+        self._follow()
+        there = present > 0.5
+        return {"loss": float(loss.detach()), "iou": float(hard_iou(logits[there], target[there]).mean())}
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        keep = min(self.config.average, self.steps / (self.steps + 10))
+        for mine, theirs in zip(self.average.state_dict().values(), self.net.state_dict().values(), strict=True):
+            if mine.dtype.is_floating_point:
+                mine.lerp_(theirs, 1 - keep)
+            else:
+                mine.copy_(theirs)
+
+
+def rate_factor(seen: int, config: TrainConfig) -> float:
+    """Learning rate as a share of the highest: warm-up, plateau, cosine fall over the cool-down."""
+    if seen < config.warmup:
+        return (seen + 1) / config.warmup
+    start = config.samples * (1 - config.cooldown)
+    progress = min(max((seen - start) / max(config.samples - start, 1), 0.0), 1.0)
+    return 0.02 + 0.98 * (0.5 + 0.5 * math.cos(math.pi * progress))
+
+
+def git_revision() -> str:
+    """The commit that runs, or "" outside a checkout."""
+    result = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S607
+    return result.stdout.strip()
+
+
+def train(config: TrainConfig, network: SwiftConfig | None = None, initial: Path | None = None) -> Path:
+    """Train until `config.samples` views are seen; resumes from `out/last.pt` where it exists. Returns that path.
+
+    `initial`: a checkpoint of another run whose averaged weights to begin with (another input size, say).
+    """
+    torch.set_num_threads(config.threads)
+    out = Path(config.out)
+    out.mkdir(parents=True, exist_ok=True)
+    last = out / "last.pt"
+    run = Run(config, network or SwiftConfig())
+    if last.exists():
+        run.restore(last)
+    elif initial is not None:
+        weights = torch.load(initial, map_location=config.device, weights_only=True)["average"]
+        run.net.load_state_dict(weights)
+        run.average.load_state_dict(weights)
+    (out / "config.json").write_text(json.dumps({**asdict(config), "revision": git_revision()}, indent=1))
+    items = load_items(Path(config.data), ("train2d", "train3d"), ("train",))
+    stream = _Stream(Sampler(items, IntensityMapping(), config.seed), config, run.seen)
+    started, saved = time.monotonic() - run.seconds, time.monotonic()
+    sums: dict[str, float] = {}
+    stopped = _stop_signal()
+    for number, batch in enumerate(_batches(stream, config), start=1):
+        for name, value in run.step(batch).items():
+            sums[name] = sums.get(name, 0.0) + value
+        run.seconds = time.monotonic() - started
+        if number % 50 == 0:
+            _log(out / "log.jsonl", run, {name: value / 50 for name, value in sums.items()})
+            sums = {}
+        if time.monotonic() - saved > _SAVE_EVERY_SECONDS:
+            run.save(last)
+            saved = time.monotonic()
+        if stopped.is_set():
+            break
+    run.save(last)
+    return last
+
+
+def _stop_signal() -> threading.Event:
+    """Set by SIGTERM or Ctrl+C, so that a run ends with its state saved."""
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    return stopped
+
+
+def _batches(stream: _Stream, config: TrainConfig) -> Iterator[list[Tensor]]:
+    loader: DataLoader[Any] = DataLoader(
+        stream, batch_size=config.batch, num_workers=config.workers, drop_last=True,
+        prefetch_factor=4 if config.workers else None, multiprocessing_context="fork" if config.workers else None,
+    )  # fmt: skip
+    yield from loader
+
+
+def _log(path: Path, run: Run, means: dict[str, float]) -> None:
+    line = {"seen": run.seen, "seconds": round(run.seconds), **{k: round(v, 4) for k, v in means.items()}}
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+    print(json.dumps(line), flush=True)
+
+
+def continued(config: TrainConfig, **changes: Any) -> TrainConfig:
+    """The settings with some changed; what is None stays."""
+    return replace(config, **{name: value for name, value in changes.items() if value is not None})
