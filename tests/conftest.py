@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Timing says nothing on a shared machine, and the same examples everywhere make a failure repeatable.
-settings.register_profile("project", deadline=None, derandomize=True, print_blob=True)
+# Timing says nothing on a shared machine, the same examples everywhere make a failure repeatable, and Hypothesis' own
+# explanation of a failure takes minutes.
+_PHASES = [phase for phase in Phase if phase is not Phase.explain]
+settings.register_profile("project", deadline=None, derandomize=True, print_blob=True, phases=_PHASES)
 settings.load_profile("project")
 
 

@@ -62,7 +62,8 @@ def map_intensities(
 
 def _is_colour(values: NDArray[np.float32]) -> bool:
     red, green, blue = (values[::2, ::2, c] for c in range(3))
-    return float((np.abs(red - green) + np.abs(green - blue)).mean()) > _GREY_TOLERANCE
+    difference = float((np.abs(red - green) + np.abs(green - blue)).mean())
+    return difference > _GREY_TOLERANCE
 
 
 def _stretch(values: NDArray[np.float32], inside: NDArray[np.bool_], mapping: IntensityMapping) -> NDArray[np.float32]:
@@ -70,7 +71,8 @@ def _stretch(values: NDArray[np.float32], inside: NDArray[np.bool_], mapping: In
     low, high = np.percentile(seen[:: max(1, len(seen) // 16384)], (mapping.low, mapping.high))
     if high - low < 1e-6 * max(1.0, abs(low), abs(high)):  # nearly constant: a few voxels may still stand out
         low, high = float(seen.min()), float(seen.max())
-    return np.clip((values - low) / max(float(high - low), 1e-12), 0.0, 1.0).astype(np.float32)
+    out: NDArray[np.float32] = np.clip((values - low) / max(float(high - low), 1e-12), 0.0, 1.0).astype(np.float32)
+    return out
 
 
 def _equalise(stretched: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
