@@ -16,13 +16,19 @@ MAX_PICTURE_PIXELS = 2**28
 MAX_FOLDER_FILES = 100_000
 MAX_FOLDER_DEPTH = 12
 MAX_HEADER_BYTES = 2**20
+MAX_LENGTH_MM = 1e9  # no affine reaches further; squares of what does overflow
 MAX_DEFLATE_RATIO = 1040  # deflate cannot do better than 1032 to 1
+_MAX_REASON = 300
 DRAIN_BYTES = 2**28  # how much may follow the voxels in a compressed file before it counts as hostile
 
 
 def unreadable(path: Path | str, reason: str) -> ReadError:
-    """The error for a file, in the one form that all readers use; `reason` follows a colon and has no full stop."""
-    return ReadError(f"cannot read {path}: {reason}")
+    """The error for a file, in the one form that all readers use; `reason` follows a colon and has no full stop.
+
+    Reasons may quote a damaged file or a library, so they are cut to one line of printable letters.
+    """
+    line = "".join(letter if letter.isprintable() else " " for letter in reason[:_MAX_REASON])
+    return ReadError(f"cannot read {path}: {' '.join(line.split())}")
 
 
 def checked_bytes(path: Path, shape: Sequence[int], item_bytes: int) -> int:
@@ -48,3 +54,11 @@ def allocate(path: Path, size: int) -> NDArray[np.uint8]:
         raise unreadable(
             path, f"its voxels take {size / 1e9:,.1f} GB, more memory than this machine can give"
         ) from None
+
+
+def is_usable_affine(affine: NDArray[np.float64]) -> bool:
+    """Whether a 4x4 affine is finite, within bounds, and gives a voxel an extent along every axis."""
+    if not np.isfinite(affine).all() or np.abs(affine).max() > MAX_LENGTH_MM:
+        return False
+    steps = np.linalg.norm(affine[:3, :3], axis=0)
+    return bool(steps.min() > 1e-9 and abs(np.linalg.det(affine[:3, :3] / steps)) > 1e-3)

@@ -38,6 +38,8 @@ def list_mgh(path: Path) -> Listing:
     header = header_class(head[:_DATA_OFFSET], check=False)
     x, y, z, series = (int(n) for n in np.frombuffer(head[4:20], ">i4"))
     dtype = np.dtype(_DTYPES[int.from_bytes(head[20:24], "big")])
+    with np.errstate(all="ignore"):  # a damaged one is refused by StoredImage
+        affine = _RAS_TO_LPS @ np.asarray(header.get_affine(), dtype=np.float64)
     placed = head[28:30] != b"\0\0"  # goodRASFlag
     packed = stored != head
     findings: tuple[Finding, ...] = ()
@@ -54,7 +56,7 @@ def list_mgh(path: Path) -> Listing:
         ),
         dtype=dtype,
         shape_zyx=(z, y, x),
-        affine=_RAS_TO_LPS @ np.asarray(header.get_affine(), dtype=np.float64) if placed else np.eye(4),
+        affine=affine if placed else np.eye(4),
         frame=Frame.WORLD if placed else Frame.NONE,
         series=series,
         findings=findings,

@@ -12,7 +12,7 @@ import numpy as np
 
 from app.engine.geometry import Affine, Frame
 from app.engine.io.blocks import Block, read_head
-from app.engine.io.limits import checked_bytes, unreadable
+from app.engine.io.limits import checked_bytes, is_usable_affine, unreadable
 from app.engine.io.listing import Listing
 from app.engine.io.stored import StoredImage
 from app.engine.volume import Display, Finding, Kind
@@ -68,7 +68,8 @@ def stored_nifti(path: Path) -> StoredImage:
         dtype = header.get_data_dtype()
         shape = header.get_data_shape()
         slope, intercept = header.get_slope_inter()
-        affine, frame = _affine(header, shape, findings)
+        with np.errstate(all="ignore"):  # what overflows is found out by `is_usable_affine`
+            affine, frame = _affine(header, shape, findings)
     except (HeaderDataError, ValueError, KeyError, OverflowError, np.linalg.LinAlgError) as error:
         raise unreadable(path, f"its NIfTI header is damaged ({error})") from None
     data, start = (path, _single_offset(header)) if single else (_image_beside(path), _offset(header))
@@ -205,8 +206,7 @@ def _affine(header: _Header, shape: tuple[int, ...], findings: list[Finding]) ->
             findings.append(Finding("forms-disagree", message))
         return _in_millimetres(affines[0], header, findings), Frame.WORLD
     affine = np.asarray(header.get_base_affine(), dtype=np.float64)
-    steps = np.linalg.norm(affine[:3, :3], axis=0)
-    if not np.isfinite(affine).all() or steps.min() < 1e-9:
+    if not is_usable_affine(affine):
         findings.append(Finding("no-spacing", "the header states no voxel size: nothing can be said in millimetres"))
         return np.eye(4), Frame.NONE
     if not any(finding.code == "no-orientation" for finding in findings):
@@ -218,22 +218,19 @@ def _affine(header: _Header, shape: tuple[int, ...], findings: list[Finding]) ->
 
 
 def _form(get: Callable[[], Affine]) -> Affine | None:
-    """An affine of the header, or None where it is singular or not finite."""
+    """An affine of the header, or None where it is (almost) singular or not finite."""
     from nibabel.spatialimages import HeaderDataError
 
     try:
         affine = np.asarray(get(), dtype=np.float64)
     except (HeaderDataError, ValueError, np.linalg.LinAlgError):
         return None
-    steps = np.linalg.norm(affine[:3, :3], axis=0)
-    if not np.isfinite(affine).all() or steps.min() < 1e-9:
-        return None
-    return affine if abs(np.linalg.det(affine[:3, :3] / steps)) > 1e-3 else None
+    return affine if is_usable_affine(affine) else None
 
 
 def _farthest(a: Affine, b: Affine, shape: tuple[int, ...]) -> float:
     """Largest distance (mm along an axis) between the places that two affines give to a corner of the image."""
-    ends = [(0, max(n - 1, 0)) for n in (*shape, 1, 1)[:3]]
+    ends = [(0, max(n - 1, 0)) for n in (*shape, 1, 1, 1)[:3]]
     corners = np.array([[i, j, k, 1.0] for i in ends[0] for j in ends[1] for k in ends[2]])
     return float(np.abs(corners @ (a - b).T).max())
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +20,12 @@ from numpy.typing import NDArray
 from app.engine.geometry import Frame, Geometry
 from app.engine.io.limits import MAX_DEFLATE_RATIO, checked_bytes, unreadable
 from app.engine.io.listing import Entry, Listing
+from app.engine.io.npy import NpyError, NpyHeader, read_array, read_header
 from app.engine.volume import Finding, Kind, Source, Volume
 
+_Result = TypeVar("_Result")
+
 _MAX_BOXES = 100_000
-_MAX_HEADER_BYTES = 10_000
 # Words met in names like 2DBox_XRay_0001.npz, in the order in which they are tried.
 _MODALITIES = (
     ("oct", "OCT"),
@@ -75,7 +78,8 @@ def is_npz(path: Path, head: bytes) -> bool:
 def list_npz(path: Path) -> Listing:
     """The one image of a challenge file; raises ReadError where its `imgs` is missing or not an image."""
     with _archive(path) as archive:
-        shape, dtype = _declared(path, archive, "imgs")
+        header = _declared(path, archive, "imgs")
+    shape = header.shape
     picture = len(shape) == 2 or (len(shape) == 3 and shape[-1] == 3 and not _named_3d(path))
     return Listing(
         (
@@ -83,7 +87,7 @@ def list_npz(path: Path) -> Listing:
                 id=path.name,
                 kind=Kind.PICTURE if picture else Kind.VOLUME,
                 modality=challenge_modality(path.name),
-                summary=" x ".join(str(n) for n in reversed(shape)) + f" {dtype.name}",
+                summary=" x ".join(str(n) for n in reversed(shape)) + f" {header.dtype.name}",
                 files=(str(path),),
                 load=_Loader(path),
             ),
@@ -186,50 +190,37 @@ def _member(path: Path, archive: zipfile.ZipFile, key: str) -> zipfile.ZipInfo:
     return infos[0]
 
 
-def _declared(path: Path, archive: zipfile.ZipFile, key: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Shape and dtype that a member's header declares, checked against limits and against the member's own size."""
+def _declared(path: Path, archive: zipfile.ZipFile, key: str) -> NpyHeader:
+    """What a member declares, checked against limits and against the member's own size."""
     info = _member(path, archive, key)
     with archive.open(info) as file:
-        shape, dtype = _npy_header(path, file, key)
-        begin = file.tell()
-    if dtype.hasobject or dtype.kind not in "biuf":
-        raise unreadable(path, f"'{key}' holds {dtype}, not plain numbers")
-    size = checked_bytes(path, shape, dtype.itemsize) if 0 not in shape and shape else dtype.itemsize * int(shape == ())
-    if info.file_size - begin < size or info.file_size > MAX_DEFLATE_RATIO * info.compress_size + 1024:
-        raise unreadable(path, f"'{key}' declares more data ({size:,} bytes) than the file holds")
-    return shape, dtype
-
-
-def _npy_header(path: Path, file: IO[bytes], key: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    reader: Any = np.lib.format  # Any: its stubs lack the readers' last argument
-    try:
-        version = reader.read_magic(file)
-        if version == (1, 0):
-            shape, _, dtype = reader.read_array_header_1_0(file, max_header_size=_MAX_HEADER_BYTES)
-        elif version == (2, 0):
-            shape, _, dtype = reader.read_array_header_2_0(file, max_header_size=_MAX_HEADER_BYTES)
-        else:
-            raise unreadable(path, f"'{key}' is an array of an unknown version")
-    except (ValueError, TypeError, SyntaxError, OverflowError, RecursionError, MemoryError):
-        raise unreadable(path, f"'{key}' is not a NumPy array that can be read") from None
-    return tuple(int(n) for n in shape), dtype
+        header = _of_key(path, key, read_header, file)
+    if header.shape and 0 not in header.shape:
+        checked_bytes(path, header.shape, header.dtype.itemsize)
+    held = info.file_size - header.header_bytes
+    if held < header.data_bytes or info.file_size > MAX_DEFLATE_RATIO * info.compress_size + 1024:
+        raise unreadable(path, f"'{key}' declares more data ({header.data_bytes:,} bytes) than the file holds")
+    return header
 
 
 def _array(path: Path, archive: zipfile.ZipFile, key: str) -> NDArray[Any]:
-    shape, _ = _declared(path, archive, key)
-    info = _member(path, archive, key)
-    try:
-        with archive.open(info) as file:
-            array: NDArray[Any] = np.lib.format.read_array(file, allow_pickle=False, max_header_size=_MAX_HEADER_BYTES)
-            while file.read(io.DEFAULT_BUFFER_SIZE):  # to the end, where the checksum is verified
-                pass
-    except (ValueError, MemoryError) as error:
-        raise unreadable(path, f"'{key}' cannot be read ({error})") from None
-    if array.shape != shape:
-        raise unreadable(path, f"'{key}' does not have the shape that it declares")
+    _declared(path, archive, key)
+    with archive.open(_member(path, archive, key)) as file:
+        array = _of_key(path, key, read_array, file)
+        while file.read(io.DEFAULT_BUFFER_SIZE):  # to the end, where the checksum is verified
+            pass
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise unreadable(path, f"'{key}' holds values that are not finite numbers")
-    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+    return array
+
+
+def _of_key(path: Path, key: str, read: Callable[[IO[bytes]], _Result], file: IO[bytes]) -> _Result:
+    try:
+        return read(file)
+    except NpyError as error:
+        raise unreadable(path, f"'{key}' {error}") from None
+    except MemoryError:
+        raise unreadable(path, f"'{key}' takes more memory than this machine can give") from None
 
 
 def _boxes(path: Path, boxes: NDArray[Any]) -> NDArray[np.float64]:

@@ -294,6 +294,8 @@ def data_beside(header: Path, name: str) -> Path:
 
     Otherwise a header from a stranger could have any file of the user's read as an image.
     """
+    if "\0" in name:
+        raise unreadable(header, "the name of the file with its voxels is damaged")
     if re.search(r"%\d*d", name):
         raise unreadable(header, "its voxels are spread over numbered files, which is not read")
     path = header.parent / name

@@ -5,10 +5,12 @@ Resolution tags (dots per inch) say how a picture was printed, not how large the
 
 from __future__ import annotations
 
+import logging
+import os
 import struct
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +26,7 @@ from app.engine.volume import Finding, Kind, Source, Volume
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_FORMATS = ("PNG", "JPEG", "MPO", "TIFF", "BMP", "GIF", "WEBP", "JPEG2000", "PPM")  # none that starts other programs
+_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP", "JPEG2000", "PPM")  # none that starts other programs
 _STARTS = (
     b"\x89PNG\r\n\x1a\n",
     b"\xff\xd8\xff",
@@ -138,6 +140,9 @@ def _opened(path: Path) -> Iterator[tuple[Image, list[str]]]:
     from PIL import Image
 
     noticed: list[str] = []
+    logger = logging.getLogger("PIL")
+    if not logger.handlers:  # a logger without a handler writes to the terminal
+        logger.addHandler(logging.NullHandler())
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -169,7 +174,8 @@ def _pixels(path: Path, image: Image, findings: list[Finding]) -> NDArray[Any]:
     """(rows, columns) grey or (rows, columns, 3) uint8 colour of the page that is at the front."""
     _check_size(path, image)
     _note_lost_depth(path, image, findings)
-    image.load()
+    with _silent_libtiff() if image.format == "TIFF" else nullcontext():
+        image.load()
     turned = _upright(image, findings)
     mode = turned.mode
     if mode in _GREY:
@@ -178,6 +184,24 @@ def _pixels(path: Path, image: Image, findings: list[Finding]) -> NDArray[Any]:
     if mode in ("I", "F"):
         return np.array(turned)
     return _colour(path, turned, findings)
+
+
+@contextmanager
+def _silent_libtiff() -> Iterator[None]:
+    """Keep libtiff from writing to the terminal: it has no other way to complain than the process's error stream."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # a window without a terminal
+        yield
+        return
+    try:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, 2)
+        os.close(nothing)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _upright(image: Image, findings: list[Finding]) -> Image:

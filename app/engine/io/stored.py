@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.engine.errors import GeometryError
 from app.engine.geometry import Affine, Frame, Geometry
 from app.engine.io.blocks import Block
-from app.engine.io.limits import checked_bytes, unreadable
+from app.engine.io.limits import checked_bytes, is_usable_affine, unreadable
 from app.engine.io.listing import Entry, Listing
 from app.engine.io.resample import is_sheared, rectify
 from app.engine.volume import Display, Finding, Kind, Source, Volume
@@ -120,7 +120,8 @@ def _scaled(voxels: NDArray[Any], image: StoredImage) -> NDArray[Any]:
     if (slope, intercept) == (1.0, 0.0) or image.colour:
         return voxels
     if voxels.dtype.kind == "f":
-        return np.asarray(voxels * voxels.dtype.type(slope) + voxels.dtype.type(intercept))
+        with np.errstate(all="ignore"):  # what overflows is found and replaced with the other infinities
+            return np.asarray(voxels * voxels.dtype.type(slope) + voxels.dtype.type(intercept))
     if slope.is_integer() and intercept.is_integer():
         ends = [int(slope) * int(end) + int(intercept) for end in (voxels.min(), voxels.max())]
         for dtype in (voxels.dtype, np.dtype(np.int16), np.dtype(np.int32), np.dtype(np.int64)):
@@ -128,7 +129,8 @@ def _scaled(voxels: NDArray[Any], image: StoredImage) -> NDArray[Any]:
                 exact: NDArray[Any] = (voxels.astype(np.int64) * int(slope) + int(intercept)).astype(dtype)
                 return exact
     real = np.float32 if voxels.dtype.itemsize <= 2 else np.float64
-    return (voxels * np.float64(slope) + np.float64(intercept)).astype(real)
+    with np.errstate(all="ignore"):
+        return (voxels * np.float64(slope) + np.float64(intercept)).astype(real)
 
 
 def _finite(image: StoredImage, voxels: NDArray[Any], findings: list[Finding]) -> NDArray[Any]:
@@ -150,6 +152,8 @@ def _finite(image: StoredImage, voxels: NDArray[Any], findings: list[Finding]) -
 
 def _placed(image: StoredImage, voxels: NDArray[Any], findings: list[Finding]) -> tuple[NDArray[Any], Geometry]:
     affine = image.affine
+    if not is_usable_affine(affine):
+        raise unreadable(image.path, "its voxels have no extent along an axis, or one beyond all bounds")
     try:
         if is_sheared(affine):
             voxels, affine = rectify(voxels, affine, nearest=image.kind is Kind.LABELS)
