@@ -1,1 +1,1 @@
-"""For developers and data scientists: data, training, export, quantisation, evaluation. Never ships in the application."""
+"""For developers and data scientists: data, training, export, quantisation, evaluation. Never ships."""

@@ -20,9 +20,9 @@ def smooth_field(random: Random, size: int, cells: int) -> Array:
 def augment_grey(values: Array, random: Random) -> Array:
     """Grey values (S, S) of any range: tone curve, inversion, bias field, speckle, noise, blur, coarse resampling."""
     low, high = float(values.min()), float(values.max())
-    x = (values - low) / max(high - low, 1e-6)
+    x: Array = (values - low) / max(high - low, 1e-6)
     if random.random() < 0.5:
-        x = x ** np.exp(random.normal(0, 0.35))
+        x = np.power(x, np.float32(np.exp(random.normal(0, 0.35))))
     if random.random() < 0.12:
         x = _random_tone_curve(x, random)
     if random.random() < 0.12:
@@ -38,7 +38,7 @@ def augment_grey(values: Array, random: Random) -> Array:
 
 def augment_colour(values: Array, random: Random) -> Array:
     """Colour (S, S, 3) in 0..255: brightness, contrast, saturation, tint, noise, blur; now and then grey."""
-    x = values / 255.0
+    x: Array = values / np.float32(255.0)
     if random.random() < 0.12:
         x = np.repeat((x @ random.dirichlet((3, 3, 3))).astype(np.float32)[..., None], 3, axis=2)
     grey = x.mean(axis=2, keepdims=True)
@@ -51,7 +51,8 @@ def augment_colour(values: Array, random: Random) -> Array:
         x = x + random.normal(0, random.uniform(0.01, 0.05), x.shape)
     if random.random() < 0.05:
         x = x[..., random.permutation(3)]
-    x = np.stack([_soften(x[..., c].astype(np.float32), random) for c in range(3)], axis=-1) if random.random() < 0.15 else x
+    if random.random() < 0.15:
+        x = np.stack([_soften(x[..., c].astype(np.float32), random) for c in range(3)], axis=-1)
     return np.clip(x * 255.0, 0, 255).astype(np.float32)
 
 
@@ -77,7 +78,11 @@ def degrade(mask: Array, random: Random, strength: float) -> Array:
     """A mask (P, P) of fractions as a neighbour or an earlier attempt might have it: shifted, grown, eaten, blotted."""
     size = len(mask)
     x = ndimage.gaussian_filter(mask, random.uniform(0.5, 1 + 2 * strength))
-    level = 0.5 + 0.35 * strength * smooth_field(random, size, int(random.integers(2, 7))) + random.normal(0, 0.15 * strength)
+    level = (
+        0.5
+        + 0.35 * strength * smooth_field(random, size, int(random.integers(2, 7)))
+        + random.normal(0, 0.15 * strength)
+    )
     x = (x > np.clip(level, 0.05, 0.95)).astype(np.float32)
     if random.random() < strength:
         blot = smooth_field(random, size, int(random.integers(3, 8))) > random.uniform(0.3, 0.7)

@@ -50,7 +50,7 @@ class VolumeCase:
 
 
 def slice_cases(root: Path, suite: str, *, outwards: tuple[float, float] = (0.0, 0.05)) -> Iterator[SliceCase]:
-    """Every image of the suite, and of volumes three slices of each target; sides moved outwards by a share of the box."""
+    """Every image of the suite, and three slices of each target in volumes; sides of boxes move outwards by a share."""
     folders, splits = SUITES[suite]
     for item in load_items(root, folders, splits):
         random = np.random.default_rng(crc32(f"{item.dataset}/{item.name}".encode()))
@@ -80,12 +80,12 @@ def as_volume(item: Item) -> Volume:
     if not item.is_volume:
         return Volume(voxels, Geometry.of_pixels(shape), item.name, Kind.PICTURE, item.modality)
     z, y, x = item.spacing_zyx
-    return Volume(voxels, Geometry.from_components(shape_zyx=shape, spacing_xyz=(x, y, z)), item.name, Kind.VOLUME, item.modality)
+    return Volume(
+        voxels, Geometry.from_components(shape_zyx=shape, spacing_xyz=(x, y, z)), item.name, Kind.VOLUME, item.modality
+    )
 
 
-def enlarged(
-    box: Box, shape: tuple[int, int], random: np.random.Generator, outwards: tuple[float, float]
-) -> Box:
+def enlarged(box: Box, shape: tuple[int, int], random: np.random.Generator, outwards: tuple[float, float]) -> Box:
     """Each side moved outwards by a random share of the box's extent; negative shares move inwards."""
     moves = random.uniform(*outwards, 4) * (box.width, box.height, box.width, box.height)
     x0, y0 = round(box.x0 - moves[0]), round(box.y0 - moves[1])

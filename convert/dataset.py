@@ -87,14 +87,14 @@ def _read_picture(folder: Path, name: str, split: str) -> Iterator[Item]:
 
 
 def _read_volume(folder: Path, name: str, split: str) -> Iterator[Item]:
-    image: Any = nibabel.load(_only(folder / "images", name))  # type: ignore[attr-defined]
+    image: Any = nibabel.load(_only(folder / "images", name))
     values = np.asarray(image.dataobj, dtype=np.float32)
     pixels = _compact(np.nan_to_num(values.reshape(values.shape[:3])).transpose(2, 1, 0))
     x, y, z = (float(s) for s in image.header.get_zooms()[:3])
     for path in sorted((folder / "masks").glob(name + "*.nii*")):
         if not _belongs(path, name, folder):
             continue
-        mask: Any = nibabel.load(path)  # type: ignore[attr-defined]
+        mask: Any = nibabel.load(path)
         labels = np.asarray(mask.dataobj).reshape(mask.shape[:3]).transpose(2, 1, 0)
         labels = np.ascontiguousarray(np.rint(labels).astype(np.int16))
         stem = path.name.split(".nii")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from convert.package import ov, swift_fields, write_package
 
 
 def load_swift(checkpoint: Path) -> tuple[SwiftNet, dict[str, Any]]:
-    """The averaged network of a training checkpoint (or of a weights file), in `eval` mode, and what was saved beside it.
+    """The averaged network of a training checkpoint (or a weights file), in `eval` mode, and what was saved with it.
 
     Raises ValueError where the file holds no swift network.
     """
@@ -36,7 +37,11 @@ def save_weights(checkpoint: Path, target: Path) -> None:
 
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     tensors = {k: v.half() if v.is_floating_point() else v for k, v in state["average"].items()}
-    notes = {"network": json.dumps(state["network"]), "seen": str(state["seen"]), "seconds": str(round(state["seconds"]))}
+    notes = {
+        "network": json.dumps(state["network"]),
+        "seen": str(state["seen"]),
+        "seconds": str(round(state["seconds"])),
+    }
     save_file({k: v.contiguous() for k, v in tensors.items()}, target, metadata=notes)
 
 
@@ -56,7 +61,8 @@ def _load_safetensors(path: Path) -> tuple[SwiftNet, dict[str, Any]]:
 
 
 def _config(saved: dict[str, Any]) -> SwiftConfig:
-    return SwiftConfig(**{name: tuple(v) if isinstance(v, list) else v for name, v in saved.items()})
+    fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in saved.items()}
+    return SwiftConfig(**fields)
 
 
 def convert_pair(net: SwiftNet, size: int) -> tuple[ov.Model, ov.Model]:
@@ -76,7 +82,7 @@ def convert_pair(net: SwiftNet, size: int) -> tuple[ov.Model, ov.Model]:
     return encoder, decoder
 
 
-def _name(ports: Any, names: tuple[str, ...]) -> None:
+def _name(ports: Sequence[Any], names: tuple[str, ...]) -> None:
     for port, name in zip(ports, names, strict=True):
         port.get_tensor().set_names({name})
 

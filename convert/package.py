@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]  # importing openvino reports home otherwise
-
-import openvino as ov
-
 from app.engine.prompt_maps import CHANNELS
+from app.engine.runtime import stop_reporting
+
+stop_reporting()
+
+import openvino as ov  # noqa: E402  (only after its reporting is stopped)
+
+__all__ = ["FORMAT", "ov", "read_manifest", "sha256", "swift_fields", "write_manifest", "write_package"]
 
 FORMAT = 1
 
@@ -66,5 +68,5 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _shape(port: Any) -> list[int]:
+def _shape(port: ov.Output) -> list[int]:
     return [d.get_length() if d.is_static else -1 for d in port.partial_shape]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from convert.package import ov, read_manifest, write_package
 from convert.sampling import Sample, Sampler
 
 # isort: split
-import nncf  # noqa: E402  (after convert.package, which keeps openvino from reporting home)
+import nncf
 
 _SEED = 20_261  # not a training seed: the calibration draws views that training has not drawn
 
@@ -34,7 +33,7 @@ def quantize_swift(source: Path, target: Path, *, name: str, samples: list[Sampl
     core = ov.Core()
     encoder, decoder = (core.read_model(source / f"{part}.xml") for part in ("encoder", "decoder"))
     images = [sample.image[None] for sample in samples]
-    embeddings = _embeddings(core, encoder, images)
+    embeddings = _embeddings(encoder, images)
     prompted = [
         {"embedding": e["embedding"], "detail": e["detail"], "prompts": sample.prompts}
         for e, sample in zip(embeddings, samples, strict=True)
@@ -55,8 +54,8 @@ def quantize_swift(source: Path, target: Path, *, name: str, samples: list[Sampl
     write_package(target, fields, int8_encoder, int8_decoder)
 
 
-def _embeddings(core: Any, encoder: Any, images: list[NDArray[np.float32]]) -> list[dict[str, NDArray[np.float32]]]:
-    compiled = core.compile_model(encoder, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+def _embeddings(encoder: ov.Model, images: list[NDArray[np.float32]]) -> list[dict[str, NDArray[np.float32]]]:
+    compiled = ov.Core().compile_model(encoder, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     names = [port.get_any_name() for port in compiled.outputs]
     found = []
     for image in images:
@@ -65,7 +64,7 @@ def _embeddings(core: Any, encoder: Any, images: list[NDArray[np.float32]]) -> l
     return found
 
 
-def _last_layers(decoder: Any) -> list[str]:
+def _last_layers(decoder: ov.Model) -> list[str]:
     """Names of the nodes that make logits and scores: those from the last convolution on, and the linear layers."""
     names = [node.get_friendly_name() for node in decoder.get_ordered_ops() if node.get_type_name() == "MatMul"]
     convolutions = [node for node in decoder.get_ordered_ops() if node.get_type_name() == "Convolution"]

@@ -29,7 +29,7 @@ _PREVIOUS = CHANNELS.index("previous")
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """image (3, S, S); prompts (P, 7, S/2, S/2); target (P, S, S) fractions; present (P,) 1 where there is an object."""
+    """image (3, S, S); prompts (P, 7, S/2, S/2); target (P, S, S) fractions; present (P,) 1 where an object is."""
 
     image: Array
     prompts: Array
@@ -119,7 +119,9 @@ def _compose(scene: _Scene, random: Random, size: int, mapping: IntensityMapping
     if random.random() < 0.35:
         scene = _rotated(scene, random)
     mask = scene.mask
-    anchor = Box.of_mask(mask) or scene.outline or (Box.of_mask(scene.neighbour) if scene.neighbour is not None else None)
+    anchor = (
+        Box.of_mask(mask) or scene.outline or (Box.of_mask(scene.neighbour) if scene.neighbour is not None else None)
+    )
     if anchor is None:
         rows, columns = mask.shape
         anchor = Box(columns // 4, rows // 4, columns // 4 + max(1, columns // 2), rows // 4 + max(1, rows // 2))
@@ -133,6 +135,15 @@ def _compose(scene: _Scene, random: Random, size: int, mapping: IntensityMapping
     image = _appearance(scene, view, target, random, mapping)
     targets = np.repeat(target[None], PROMPTS_PER_VIEW, axis=0)
     return _turned(Sample(image, maps, targets, present), random)
+
+
+def _anchor(scene: _Scene) -> Box:
+    """Where the view looks: at the target, or where it was in the next slice, or at the middle."""
+    found = Box.of_mask(scene.mask) or scene.outline
+    if found is None and scene.neighbour is not None:
+        found = Box.of_mask(scene.neighbour)
+    rows, columns = scene.labels.shape
+    return found or Box(columns // 4, rows // 4, columns // 4 + max(1, columns // 2), rows // 4 + max(1, rows // 2))
 
 
 def _random_view(box: Box, scene: _Scene, random: Random, size: int) -> View:
@@ -161,7 +172,7 @@ def _appearance(scene: _Scene, view: View, target: Array, random: Random, mappin
     inside = view.inside()
     choice = random.random()
     if choice < 0.08 and target.max() > 0.5:
-        labels = np.rint(Image.fromarray(_nearest(scene.labels, view))).astype(np.int32)
+        labels = _nearest(scene.labels, view)
         painted = paint_regions(labels, target > 0.5, random)
         return map_intensities(painted, inside, mapping)
     values = view.extract(scene.pixels)
@@ -181,11 +192,11 @@ def _clipped_quantity(values: Array, random: Random) -> Array:
     return values
 
 
-def _nearest(labels: NDArray[Any], view: View) -> Array:
+def _nearest(labels: NDArray[Any], view: View) -> NDArray[np.int32]:
     centres = view.from_grid(np.stack([np.arange(view.size) + 0.5] * 2, axis=-1))
     columns = np.clip(np.floor(centres[:, 0]).astype(int), 0, labels.shape[1] - 1)
     rows = np.clip(np.floor(centres[:, 1]).astype(int), 0, labels.shape[0] - 1)
-    return labels[np.ix_(rows, columns)].astype(np.float32)
+    return labels[np.ix_(rows, columns)].astype(np.int32)
 
 
 def _random_prompt(
@@ -269,7 +280,7 @@ def _middle(mask: NDArray[np.bool_], random: Random) -> Point:
 def _rotated(scene: _Scene, random: Random) -> _Scene:
     """Slice, labels and neighbour turned by a random angle about the middle of the target."""
     box = Box.of_mask(scene.mask) or scene.outline
-    if box is None or scene.outline is not None and scene.place is not None and random.random() < 0.5:
+    if box is None or (scene.outline is not None and scene.place is not None and random.random() < 0.5):
         return scene
     angle, centre = float(random.normal(0, 20)), ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
 
@@ -283,7 +294,13 @@ def _rotated(scene: _Scene, random: Random) -> _Scene:
     neighbour = None if scene.neighbour is None else turn(scene.neighbour, Image.Resampling.NEAREST) > 0.5
     outline = Box.of_mask(labels == scene.value) if scene.outline is not None else None
     return _Scene(
-        turn(scene.pixels, Image.Resampling.BILINEAR), labels, scene.value, scene.aspect, neighbour, outline, scene.place
+        turn(scene.pixels, Image.Resampling.BILINEAR),
+        labels,
+        scene.value,
+        scene.aspect,
+        neighbour,
+        outline,
+        scene.place,
     )
 
 

@@ -35,7 +35,7 @@ def paint_regions(labels: NDArray[np.int32], target: NDArray[np.bool_], random: 
 
 
 def random_shape(random: Random, size: int) -> NDArray[np.bool_]:
-    """A blob (size, size) near the middle: an ellipse whose radius wobbles with the angle; sometimes a ring or a tube."""
+    """A blob (size, size) near the middle: an ellipse with a wobbling radius; sometimes a ring or a tube."""
     y, x = (np.mgrid[:size, :size] + 0.5) / size - 0.5
     angle = random.uniform(0, np.pi)
     u, v = x * np.cos(angle) + y * np.sin(angle), y * np.cos(angle) - x * np.sin(angle)

@@ -14,7 +14,8 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from convert.sampling import Sample, Sampler, synthetic_sample
 
 _SYNTHETIC_SHARE = 0.05
 _SAVE_EVERY_SECONDS = 150.0
+_LOG_EVERY_STEPS = 50
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Run:
         for group in self.optimiser.param_groups:
             group["lr"] = self.config.rate * rate_factor(self.seen, self.config)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
         self.optimiser.step()
         self.seen += len(image)
@@ -177,31 +179,40 @@ def train(config: TrainConfig, network: SwiftConfig | None = None, initial: Path
     (out / "config.json").write_text(json.dumps({**asdict(config), "revision": git_revision()}, indent=1))
     items = load_items(Path(config.data), ("train2d", "train3d"), ("train",))
     stream = _Stream(Sampler(items, IntensityMapping(), config.seed), config, run.seen)
+    with _stop_signal() as stopped:
+        _loop(run, stream, last, stopped)
+    run.save(last)
+    return last
+
+
+def _loop(run: Run, stream: _Stream, last: Path, stopped: threading.Event) -> None:
     started, saved = time.monotonic() - run.seconds, time.monotonic()
     sums: dict[str, float] = {}
-    stopped = _stop_signal()
-    for number, batch in enumerate(_batches(stream, config), start=1):
+    for number, batch in enumerate(_batches(stream, run.config), start=1):
         for name, value in run.step(batch).items():
             sums[name] = sums.get(name, 0.0) + value
         run.seconds = time.monotonic() - started
-        if number % 50 == 0:
-            _log(out / "log.jsonl", run, {name: value / 50 for name, value in sums.items()})
+        if number % _LOG_EVERY_STEPS == 0:
+            _log(last.with_name("log.jsonl"), run, {name: value / _LOG_EVERY_STEPS for name, value in sums.items()})
             sums = {}
         if time.monotonic() - saved > _SAVE_EVERY_SECONDS:
             run.save(last)
             saved = time.monotonic()
         if stopped.is_set():
             break
-    run.save(last)
-    return last
 
 
-def _stop_signal() -> threading.Event:
-    """Set by SIGTERM or Ctrl+C, so that a run ends with its state saved."""
+@contextmanager
+def _stop_signal() -> Iterator[threading.Event]:
+    """An event that SIGTERM and Ctrl+C set, so that a run ends with its state saved."""
     stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopped.set())
-    return stopped
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, lambda *_: stopped.set()) for number in numbers]
+    try:
+        yield stopped
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _batches(stream: _Stream, config: TrainConfig) -> Iterator[list[Tensor]]:
@@ -217,8 +228,3 @@ def _log(path: Path, run: Run, means: dict[str, float]) -> None:
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")
     print(json.dumps(line), flush=True)
-
-
-def continued(config: TrainConfig, **changes: Any) -> TrainConfig:
-    """The settings with some changed; what is None stays."""
-    return replace(config, **{name: value for name, value in changes.items() if value is not None})

@@ -66,7 +66,9 @@ class SwiftEncoder(nn.Module):
 
     def __init__(self, config: SwiftConfig) -> None:
         super().__init__()
-        self.stem = nn.Sequential(conv_bn(3, config.stem, stride=2), nn.ReLU(), conv_bn(config.stem, config.stem), nn.ReLU())
+        self.stem = nn.Sequential(
+            conv_bn(3, config.stem, stride=2), nn.ReLU(), conv_bn(config.stem, config.stem), nn.ReLU()
+        )
         widths = (config.stem, *config.widths)
         self.stages = nn.ModuleList(
             stage(widths[n], widths[n + 1], config.depths[n], stride=2) for n in range(len(config.widths))

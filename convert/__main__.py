@@ -1,0 +1,148 @@
+"""`python -m convert train | export | quantize | parity | evaluate`: see `--help` of each."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.engine.errors import EngineError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one of the commands; 0 done, 1 failed with a sentence on stderr, 2 wrong use."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except (EngineError, OSError, ValueError) as error:
+        print(f"{options.command}: {error}", file=sys.stderr)
+        return 1
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m convert", description="Train, export, quantise and measure models."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    _train_options(commands.add_parser("train", help="train the swift pair; goes on from where --out stands"))
+    export = commands.add_parser("export", help="a floating-point package from a checkpoint")
+    export.add_argument("checkpoint", type=Path)
+    export.add_argument("-o", "--out", type=Path, required=True)
+    export.add_argument("--size", type=int, default=256, help="input side in pixels")
+    export.add_argument("--version", default="0.1.0")
+    export.add_argument("--weights", type=Path, help="also write the averaged weights in half precision (.safetensors)")
+    export.set_defaults(run=_export)
+    quantize = commands.add_parser("quantize", help="the INT8 package of a floating-point one")
+    quantize.add_argument("source", type=Path)
+    quantize.add_argument("-o", "--out", type=Path, required=True)
+    quantize.add_argument("--data", type=Path, required=True)
+    quantize.add_argument("--samples", type=int, default=300)
+    quantize.set_defaults(run=_quantize)
+    parity = commands.add_parser("parity", help="differences between the trained and the exported network")
+    parity.add_argument("checkpoint", type=Path)
+    parity.add_argument("package", type=Path)
+    parity.add_argument("--data", type=Path, required=True)
+    parity.add_argument("--samples", type=int, default=50)
+    parity.set_defaults(run=_parity)
+    _evaluate_options(commands.add_parser("evaluate", help="DSC and NSD of a package by modality"))
+    return parser
+
+
+def _train_options(train: argparse.ArgumentParser) -> None:
+    train.add_argument("--data", type=Path, required=True, help="folder with index.csv")
+    train.add_argument("--out", type=Path, required=True, help="folder of the run, under runs/")
+    train.add_argument("--from", dest="initial", type=Path, help="checkpoint or weights to begin with")
+    train.add_argument("--samples", type=int, help="views to see in all")
+    train.add_argument("--size", type=int, help="input side in pixels")
+    train.add_argument("--batch", type=int)
+    train.add_argument("--rate", type=float)
+    train.add_argument("--cooldown", type=float)
+    train.add_argument("--warmup", type=int)
+    train.add_argument("--seed", type=int)
+    train.add_argument("--workers", type=int)
+    train.add_argument("--threads", type=int)
+    train.add_argument("--device")
+    train.set_defaults(run=_train)
+
+
+def _evaluate_options(evaluate: argparse.ArgumentParser) -> None:
+    suites = ("validation", "testonly", "volumes", "testonly-volumes")
+    evaluate.add_argument("--data", type=Path, required=True)
+    evaluate.add_argument("--suite", choices=suites, default="validation")
+    evaluate.add_argument("--model", default=None, help="name or folder of a package; the default package if left out")
+    evaluate.add_argument("--baseline", choices=("box", "ellipse"), help="measure a baseline instead of a model")
+    evaluate.add_argument("--out", type=Path, help="folder for cases.csv, table.md, table.json")
+    evaluate.add_argument("--record", action="store_true", help="write the figures into the package's manifest")
+    evaluate.set_defaults(run=_evaluate)
+
+
+def _train(options: argparse.Namespace) -> int:
+    from convert.train import TrainConfig, train
+
+    names = ("samples", "size", "batch", "rate", "cooldown", "warmup", "seed", "workers", "threads", "device")
+    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
+    print(train(TrainConfig(data=str(options.data), out=str(options.out), **given), initial=options.initial))
+    return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from convert.export import export_swift, save_weights
+    from convert.selftest import record_self_test
+
+    export_swift(options.checkpoint, options.out, name=options.out.name, version=options.version, size=options.size)
+    record_self_test(options.out)
+    if options.weights is not None:
+        save_weights(options.checkpoint, options.weights)
+    print(options.out)
+    return 0
+
+
+def _quantize(options: argparse.Namespace) -> int:
+    from convert.package import read_manifest
+    from convert.quantize import calibration_samples, quantize_swift
+    from convert.selftest import record_self_test
+
+    size = int(read_manifest(options.source)["input"]["size"])
+    samples = calibration_samples(options.data, size, options.samples)
+    quantize_swift(options.source, options.out, name=options.out.name, samples=samples)
+    record_self_test(options.out)
+    print(options.out)
+    return 0
+
+
+def _parity(options: argparse.Namespace) -> int:
+    from convert.package import read_manifest
+    from convert.parity import torch_to_openvino
+    from convert.quantize import calibration_samples
+
+    size = int(read_manifest(options.package)["input"]["size"])
+    samples = calibration_samples(options.data, size, options.samples)
+    print(json.dumps(torch_to_openvino(options.checkpoint, options.package, samples), indent=1))
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from app.engine.segmenter import open_segmenter
+
+    from convert.evaluate import accuracy_fields, evaluate, markdown, table, write_results
+    from convert.package import read_manifest, write_manifest
+
+    segmenter = None if options.baseline else open_segmenter(options.model)
+    results = list(evaluate(segmenter, options.data, options.suite, options.baseline or "model"))
+    print(markdown(table(results)))
+    if options.out is not None:
+        write_results(options.out, results)
+    if options.record and segmenter is not None:
+        folder = segmenter.manifest.folder
+        manifest = read_manifest(folder)
+        command = f"python -m convert evaluate --suite {options.suite} --model {segmenter.manifest.name}"
+        manifest.setdefault("accuracy", {})[options.suite] = accuracy_fields(results, command)
+        write_manifest(folder, manifest)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
