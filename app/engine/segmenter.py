@@ -1,0 +1,234 @@
+"""From an image and prompts to masks. Nothing here remembers an image: embeddings are values that the caller keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine.embeddings import Embedding
+from app.engine.fastest import fastest_pair
+from app.engine.manifest import ModelManifest, find_package
+from app.engine.many_boxes import SharedView, serves, shared_views
+from app.engine.model_inputs import decoder_inputs, encoder_input
+from app.engine.plane import SliceKey
+from app.engine.prompt import Box, Prompts
+from app.engine.runtime import BATCH, Activation, CompiledPair, load_pair
+from app.engine.view import SliceGrid, View, corner_view, focus_view
+from app.engine.volume import Volume
+
+_CLICK_VIEW = 0.5  # side of the view of points without a box, in longer sides of the slice
+
+
+@dataclass(frozen=True, eq=False)
+class SliceImage:
+    """A slice as the model needs it: pixels (rows, columns), any real dtype, or (rows, columns, 3) uint8 colour.
+
+    `inverted` says that high values are dark (MONOCHROME1). The model is shown such images the other way round.
+    """
+
+    pixels: NDArray[Any]
+    grid: SliceGrid
+    modality: str = ""
+    inverted: bool = False
+
+    @classmethod
+    def of(cls, volume: Volume, key: SliceKey) -> SliceImage:
+        """Of a slice of a volume; raises PromptError where the slice lies outside."""
+        grid = SliceGrid.of(key, volume.shape_zyx, volume.geometry.spacing_zyx)
+        return cls(volume.slice(key), grid, volume.modality, volume.display.inverted)
+
+
+@dataclass(frozen=True, eq=False)
+class SliceMask:
+    """An answer: mask (rows, columns) of the whole slice, its predicted IoU and the probability of an object, 0..1."""
+
+    mask: NDArray[np.bool_]
+    score: float
+    present: float
+
+
+class Segmenter(Protocol):
+    """What segments slices: a pair of networks and all that its manifest says of views and prompts."""
+
+    @property
+    def manifest(self) -> ModelManifest:
+        """The package in use."""
+
+    def view_for(self, prompts: Prompts, grid: SliceGrid, current: View | None = None) -> View:
+        """Through which view prompts are seen: the current one where it serves them, for its embedding is known.
+
+        It serves a box that lies within it and whose longer side goes 1.25 to 3 times into its side.
+        """
+
+    def encode(self, image: SliceImage, view: View) -> Embedding:
+        """What the encoder makes of the slice seen through a view."""
+
+    def decode(self, embedding: Embedding, prompts: Sequence[Prompts]) -> list[SliceMask]:
+        """A mask for each of the prompts, which belong to the slice of the embedding.
+
+        A mask covers the view at most. Raises PromptError for prompts outside the slice or of a kind that the model
+        does not understand.
+        """
+
+
+class ModelSegmenter:
+    """A compiled package as a `Segmenter`; threads may share it."""
+
+    def __init__(self, pair: CompiledPair) -> None:
+        self.pair = pair
+
+    @property
+    def manifest(self) -> ModelManifest:
+        """The package in use."""
+        return self.pair.manifest
+
+    def view_for(self, prompts: Prompts, grid: SliceGrid, current: View | None = None) -> View:
+        """See `Segmenter`. Without a box, a view of half the slice around the points, or around mask and points."""
+        size = self.manifest.size
+        if self.manifest.view_policy == "corner":
+            return corner_view(grid, size)
+        extent = _extent(prompts)
+        known = current is not None and current.grid == grid and current.size == size
+        if extent is None:
+            clicked = prompts.extent()
+            if current is not None and known and _holds(current, clicked):
+                return current
+            return focus_view(_wide(clicked, grid), grid, size, 1.0)
+        if current is not None and known and serves(current, extent):
+            return current
+        return focus_view(extent, grid, size, self.manifest.view_ratio)
+
+    def encode(self, image: SliceImage, view: View) -> Embedding:
+        """See `Segmenter`."""
+        pixels = encoder_input(self.manifest, image.pixels, view, modality=image.modality, inverted=image.inverted)
+        return Embedding(self.pair.encode(pixels), view)
+
+    def decode(self, embedding: Embedding, prompts: Sequence[Prompts]) -> list[SliceMask]:
+        """See `Segmenter`."""
+        view = embedding.view
+        shape = (view.grid.rows, view.grid.columns)
+        checked = [prompt.checked(shape) for prompt in prompts]
+        masks: list[SliceMask] = []
+        for start in range(0, len(checked), BATCH):  # so that memory does not grow with the number of prompts
+            inputs = decoder_inputs(self.manifest, checked[start : start + BATCH], view)
+            logits, scores = self.pair.decode(embedding.tensors, inputs)
+            masks += [self._mask(view, *answer) for answer in zip(logits, scores, strict=True)]
+        return masks
+
+    def _mask(self, view: View, logits: NDArray[np.float32], scores: NDArray[np.float32]) -> SliceMask:
+        values, rows, columns = view.paint(logits)
+        mask = np.zeros((view.grid.rows, view.grid.columns), dtype=bool)
+        mask[rows, columns] = values > self.manifest.mask_threshold
+        score = min(max(float(scores[0]), 0.0), 1.0)
+        present = float(scores[1]) if len(scores) > 1 else float(mask.any())  # the SAM family does not say
+        return SliceMask(mask, score, present)
+
+
+def open_segmenter(
+    name: str | Path | None = None,
+    *,
+    device: str = "CPU",
+    precision: Activation | None = None,
+    threads: int | None = None,
+) -> ModelSegmenter:
+    """A package by name or by the path of its folder, ready for use; without one, the fastest on this machine.
+
+    `device` is "CPU", or "GPU" or "NPU" where there is one. Raises ModelError with one sentence otherwise.
+    """
+    if name is None:
+        return ModelSegmenter(fastest_pair(device=device, precision=precision, threads=threads))
+    return ModelSegmenter(load_pair(find_package(name), device=device, precision=precision, threads=threads))
+
+
+def segment_boxes(segmenter: Segmenter, image: SliceImage, boxes: Sequence[Box]) -> Iterator[SliceMask]:
+    """A mask for each box of one slice, in the order of the boxes; any number of them.
+
+    Boxes of like size that lie together share a view, and so an encoding. Masks that are ready before their turn wait
+    as cropped bits: what is held at once is one whole mask. Raises PromptError at once for a box outside the slice.
+    """
+    shape = (image.grid.rows, image.grid.columns)
+    prompts = [Prompts(box.clipped(shape)) for box in boxes]
+    own_views = [segmenter.view_for(prompt, image.grid) for prompt in prompts]
+    if segmenter.manifest.view_policy == "corner":
+        groups = [SharedView(own_views[0], tuple(range(len(boxes))))] if boxes else []
+    else:
+        groups = shared_views([p.box for p in prompts if p.box is not None], own_views)
+    return _in_order(segmenter, image, prompts, groups)
+
+
+def _in_order(
+    segmenter: Segmenter, image: SliceImage, prompts: Sequence[Prompts], groups: Sequence[SharedView]
+) -> Iterator[SliceMask]:
+    group_of = {n: group for group in groups for n in group.boxes}
+    waiting: dict[int, _PackedMask] = {}
+    for n in range(len(prompts)):
+        if n not in waiting:
+            group = group_of[n]
+            embedding = segmenter.encode(image, group.view)
+            for start in range(0, len(group.boxes), BATCH):
+                members = group.boxes[start : start + BATCH]
+                found = segmenter.decode(embedding, [prompts[m] for m in members])
+                waiting |= {m: _PackedMask.of(mask) for m, mask in zip(members, found, strict=True)}
+        yield waiting.pop(n).unpacked()
+
+
+@dataclass(frozen=True, eq=False)
+class _PackedMask:
+    """A `SliceMask` in little memory: its tight box, and the bits within."""
+
+    shape: tuple[int, int]
+    box: Box | None
+    bits: NDArray[np.uint8]
+    score: float
+    present: float
+
+    @classmethod
+    def of(cls, found: SliceMask) -> _PackedMask:
+        rows, columns = found.mask.shape
+        box = Box.of_mask(found.mask)
+        inside = found.mask[:0, :0] if box is None else found.mask[box.y0 : box.y1, box.x0 : box.x1]
+        return cls((rows, columns), box, np.packbits(inside), found.score, found.present)
+
+    def unpacked(self) -> SliceMask:
+        mask = np.zeros(self.shape, dtype=bool)
+        if self.box is not None:
+            box = self.box
+            inside = np.unpackbits(self.bits, count=box.width * box.height).reshape(box.height, box.width)
+            mask[box.y0 : box.y1, box.x0 : box.x1] = inside
+        return SliceMask(mask, self.score, self.present)
+
+
+def _extent(prompts: Prompts) -> tuple[float, float, float, float] | None:
+    """What the view has to hold: box (or mask to correct) and positive points; None where the size is unknown."""
+    box = prompts.box
+    if box is None and prompts.previous is not None:
+        box = Box.of_mask(prompts.previous)
+    if box is None:
+        return None
+    points = [point for point in prompts.points if point.positive]
+    xs, ys = [point.x for point in points], [point.y for point in points]
+    return (
+        min([box.x0, *xs]),
+        min([box.y0, *ys]),
+        max([box.x1, *(x + 1 for x in xs)]),
+        max([box.y1, *(y + 1 for y in ys)]),
+    )
+
+
+def _holds(view: View, extent: tuple[float, float, float, float]) -> bool:
+    corners = view.to_grid(np.array(extent, dtype=np.float64).reshape(2, 2))
+    return bool((corners[0] >= 0).all() and (corners[1] <= view.size).all())
+
+
+def _wide(extent: tuple[float, float, float, float], grid: SliceGrid) -> tuple[float, float, float, float]:
+    """An extent with the same centre and, at least, half the longer side of the slice."""
+    x0, y0, x1, y1 = extent
+    side = max(grid.width, grid.height) * _CLICK_VIEW
+    width, height = max(x1 - x0, side / grid.column_size), max(y1 - y0, side / grid.row_size)
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    return x - width / 2, y - height / 2, x + width / 2, y + height / 2
