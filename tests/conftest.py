@@ -9,6 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import Phase, settings
 
+from app.engine.runtime import stop_reporting
+
+stop_reporting()  # before any test imports openvino by itself
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # Timing says nothing on a shared machine, the same examples everywhere make a failure repeatable, and Hypothesis' own
