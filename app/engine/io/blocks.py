@@ -17,6 +17,7 @@ from app.engine.io.limits import DRAIN_BYTES, MAX_DEFLATE_RATIO, allocate, unrea
 Encoding = Literal["raw", "deflate", "bzip2", "text", "hex"]
 
 _CHUNK = 2**20
+_SIP = 64  # bytes given to the decoder at a time: damage hides no more than these
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -214,7 +215,10 @@ def read_head(path: Path, count: int = 4096) -> tuple[bytes, bytes]:
         stored = file.read(count)
     if not stored.startswith(_GZIP_MAGIC):
         return stored, stored
+    unpacked, decoder = b"", zlib.decompressobj(47)
     try:
-        return stored, zlib.decompressobj(47).decompress(stored, count)
+        for begin in range(0, len(stored), _SIP):
+            unpacked += decoder.decompress(stored[begin : begin + _SIP], count)
     except zlib.error:
-        return stored, b""
+        pass  # what came before the damage is enough to tell the format, whose reader then says what is wrong
+    return stored, unpacked[:count]

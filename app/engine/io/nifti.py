@@ -64,12 +64,12 @@ def stored_nifti(path: Path) -> StoredImage:
     _, head = read_head(path)
     findings: list[Finding] = []
     try:
-        header, single = _header(path, head, findings)
+        header, single, sized = _header(path, head, findings)
         dtype = header.get_data_dtype()
         shape = header.get_data_shape()
         slope, intercept = header.get_slope_inter()
         with np.errstate(all="ignore"):  # what overflows is found out by `is_usable_affine`
-            affine, frame = _affine(header, shape, findings)
+            affine, frame = _affine(header, shape, findings, sized=sized)
     except (HeaderDataError, ValueError, KeyError, OverflowError, np.linalg.LinAlgError) as error:
         raise unreadable(path, f"its NIfTI header is damaged ({error})") from None
     data, start = (path, _single_offset(header)) if single else (_image_beside(path), _offset(header))
@@ -104,8 +104,8 @@ def stored_nifti(path: Path) -> StoredImage:
     )
 
 
-def _header(path: Path, head: bytes, findings: list[Finding]) -> tuple[_Header, bool]:
-    """The header and whether voxels follow in the same file."""
+def _header(path: Path, head: bytes, findings: list[Finding]) -> tuple[_Header, bool, bool]:
+    """The header, whether voxels follow in the same file, and whether it states voxel sizes."""
     from nibabel.nifti1 import Nifti1Header, Nifti1PairHeader
     from nibabel.nifti2 import Nifti2Header, Nifti2PairHeader
     from nibabel.spm2analyze import Spm2AnalyzeHeader
@@ -124,6 +124,7 @@ def _header(path: Path, head: bytes, findings: list[Finding]) -> tuple[_Header, 
     else:
         kind = Nifti1Header if single else Nifti1PairHeader
     header: _Header = kind(head[:size], check=False)
+    sized = bool((np.nan_to_num(header["pixdim"][1:4]) != 0).all())  # nibabel makes 1 of 0
     header.check_fix(_reporter(findings), _REFUSED_LEVEL)
     if analyze:
         findings.append(
@@ -133,7 +134,7 @@ def _header(path: Path, head: bytes, findings: list[Finding]) -> tuple[_Header, 
         )
     elif _field(header, "intent_code") in _INTENT_CIFTI:
         raise unreadable(path, "it is a CIFTI file, which holds data on a surface and not an image")
-    return header, single
+    return header, single, sized
 
 
 def _reporter(findings: list[Finding]) -> logging.Logger:
@@ -191,7 +192,7 @@ def _extents(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[
     return (sizes[0], sizes[1], sizes[2]), sizes[3]
 
 
-def _affine(header: _Header, shape: tuple[int, ...], findings: list[Finding]) -> tuple[Affine, Frame]:
+def _affine(header: _Header, shape: tuple[int, ...], findings: list[Finding], *, sized: bool) -> tuple[Affine, Frame]:
     """The affine to RAS mm as nibabel chooses it (sform before qform), and how much of it is true."""
     sform, qform = _field(header, "sform_code"), _field(header, "qform_code")  # 0 for Analyze, which has neither
     usable = ([header.get_sform] if sform else []) + ([header.get_qform] if qform else [])
@@ -206,7 +207,7 @@ def _affine(header: _Header, shape: tuple[int, ...], findings: list[Finding]) ->
             findings.append(Finding("forms-disagree", message))
         return _in_millimetres(affines[0], header, findings), Frame.WORLD
     affine = np.asarray(header.get_base_affine(), dtype=np.float64)
-    if not is_usable_affine(affine):
+    if not sized or not is_usable_affine(affine):
         findings.append(Finding("no-spacing", "the header states no voxel size: nothing can be said in millimetres"))
         return np.eye(4), Frame.NONE
     if not any(finding.code == "no-orientation" for finding in findings):

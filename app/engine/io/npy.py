@@ -69,4 +69,4 @@ def read_array(file: IO[bytes]) -> NDArray[Any]:
     flat = np.frombuffer(data, header.dtype)
     if not header.dtype.isnative:
         flat = flat.astype(header.dtype.newbyteorder("="))
-    return np.ascontiguousarray(flat.reshape(header.shape, order="F" if header.fortran else "C"))
+    return flat.reshape(header.shape, order="F" if header.fortran else "C")

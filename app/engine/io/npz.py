@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.geometry import Frame, Geometry
-from app.engine.io.limits import MAX_DEFLATE_RATIO, checked_bytes, unreadable
+from app.engine.io.limits import MAX_DEFLATE_RATIO, MAX_VOXEL_BYTES, unreadable
 from app.engine.io.listing import Entry, Listing
 from app.engine.io.npy import NpyError, NpyHeader, read_array, read_header
 from app.engine.volume import Finding, Kind, Source, Volume
@@ -195,8 +195,8 @@ def _declared(path: Path, archive: zipfile.ZipFile, key: str) -> NpyHeader:
     info = _member(path, archive, key)
     with archive.open(info) as file:
         header = _of_key(path, key, read_header, file)
-    if header.shape and 0 not in header.shape:
-        checked_bytes(path, header.shape, header.dtype.itemsize)
+    if header.data_bytes > MAX_VOXEL_BYTES:
+        raise unreadable(path, f"'{key}' declares {header.data_bytes / 1e9:,.1f} GB, more than the limit")
     held = info.file_size - header.header_bytes
     if held < header.data_bytes or info.file_size > MAX_DEFLATE_RATIO * info.compress_size + 1024:
         raise unreadable(path, f"'{key}' declares more data ({header.data_bytes:,} bytes) than the file holds")

@@ -105,7 +105,7 @@ def stored_nrrd(path: Path) -> StoredImage:
     """What the header says, checked; the voxels are not read yet."""
     header = _read_header(path)
     dtype = _dtype(header)
-    axes = _axes(header)
+    axes = _axes(header, dtype)
     findings: list[Finding] = []
     affine, frame = _affine(header, axes, findings)
     volume_bytes = checked_bytes(path, (*axes.shape_xyz, axes.components), dtype.itemsize)
@@ -163,7 +163,7 @@ def _dtype(header: _Header) -> np.dtype[np.generic]:
     return dtype.newbyteorder(">" if big else "<")
 
 
-def _axes(header: _Header) -> _Axes:
+def _axes(header: _Header, dtype: np.dtype[np.generic]) -> _Axes:
     try:
         sizes = [int(word) for word in header.words("sizes")]
     except ValueError:
@@ -182,6 +182,8 @@ def _axes(header: _Header) -> _Axes:
         return _Axes(space, (x, y, z))
     other, kind, count = others[0], kinds[others[0]], sizes[others[0]]
     first, last = other < space[0], other > space[-1]
+    if kind == "vector" and dtype == np.uint8 and count in (3, 4):
+        kind = f"{count}-color"  # ITK has no other word for colour
     if len(others) > 1 or not (first or last) or kind not in {*_COLOUR_KINDS, *_SERIES_KINDS}:
         raise unreadable(
             header.path, f"it holds {count} numbers ({kind}) for each voxel; save them as images of their own"

@@ -130,6 +130,8 @@ class _Found:
         try:
             if not path.is_file():
                 return
+            if self.folder is not None and _header_beside(path) is not None:
+                return  # it is listed with its header
             reader = _reader_of(path)
             if reader is not None:
                 listing = reader(path)
@@ -210,6 +212,8 @@ def _what_it_is(path: Path) -> str:
         return "the file is empty"
     if stored[:2] == b"\x1f\x8b" and head[128:132] == b"DICM":
         return "it is a compressed DICOM file; unpack it first"
+    if stored[:2] == b"\x1f\x8b":
+        return "it is a gzip file whose content is damaged or no image"
     for magic, name in _OTHERS:
         if stored.startswith(magic):
             return f"it is {name}"
