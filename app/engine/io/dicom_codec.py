@@ -102,7 +102,7 @@ class _Hush:
         return saved
 
 
-_hush = _Hush()
+silent_stderr = _Hush()
 
 
 def _minimal_dataset(pixels: PixelFormat, data: bytes) -> Dataset:
@@ -139,7 +139,7 @@ def _by_simpleitk(pixels: PixelFormat, dataset: Dataset) -> NDArray[Any]:
         reader = sitk.ImageFileReader()
         reader.SetImageIO("GDCMImageIO")
         reader.SetFileName(str(path))
-        with _hush():
+        with silent_stderr():
             image = reader.Execute()
     values: NDArray[Any] = sitk.GetArrayFromImage(image)
     return _checked(pixels, values.reshape(values.shape[1:] if image.GetDimension() == 3 else values.shape))
@@ -147,7 +147,7 @@ def _by_simpleitk(pixels: PixelFormat, dataset: Dataset) -> NDArray[Any]:
 
 def _by_pydicom(pixels: PixelFormat, dataset: Dataset) -> NDArray[Any]:
     try:
-        with _hush():
+        with silent_stderr():
             return _checked(pixels, dataset.pixel_array)
     except PARSE_ERRORS:
         name = dataset.file_meta.TransferSyntaxUID.name

@@ -9,11 +9,15 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
+from functools import cache
 
 from pydicom import config
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence as DicomSequence
+from pydicom.tag import BaseTag, Tag
 
 # What pydicom, zlib and SimpleITK raise on malformed input. Conversions happen late, on access, and each value
 # representation fails in its own way, so the list is long; it leaves out what would hide a mistake of ours in naming
@@ -51,17 +55,32 @@ def quiet() -> Iterator[None]:
             config.settings.reading_validation_mode = mode
 
 
+@cache
+def _tag(keyword: str) -> BaseTag:
+    return Tag(keyword)
+
+
+def _value(dataset: Dataset, keyword: str) -> object:
+    """The value or None; far faster than asking by keyword, which matters for thousands of headers."""
+    tag = _tag(keyword)
+    return dataset[tag].value if tag in dataset else None
+
+
+def _parts(value: object) -> list[object]:
+    return list(value) if isinstance(value, (list, tuple, MultiValue)) else [value]
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, (int, float, str, Decimal)):
+        raise TypeError
+    return float(value)
+
+
 def text(dataset: Dataset, keyword: str) -> str:
     """The value as text, several values joined by a backslash; "" where absent or unreadable."""
     try:
-        value = dataset.get(keyword)
-        if value is None:
-            return ""
-        if isinstance(value, str):
-            return value.strip(" \0")
-        if isinstance(value, (list, tuple)) or hasattr(value, "append"):
-            return "\\".join(str(part).strip(" \0") for part in value)
-        return str(value).strip(" \0")
+        value = _value(dataset, keyword)
+        return "" if value is None else "\\".join(str(part).strip(" \0") for part in _parts(value))
     except PARSE_ERRORS:
         return ""
 
@@ -69,11 +88,10 @@ def text(dataset: Dataset, keyword: str) -> str:
 def numbers(dataset: Dataset, keyword: str) -> tuple[float, ...]:
     """All values as finite numbers; empty where absent or where one of them is no finite number."""
     try:
-        value = dataset.get(keyword)
+        value = _value(dataset, keyword)
         if value is None or value == "":
             return ()
-        parts = value if not isinstance(value, str) and hasattr(value, "__iter__") else [value]
-        found = tuple(float(part) for part in parts)
+        found = tuple(_number(part) for part in _parts(value))
     except PARSE_ERRORS:
         return ()
     return found if all(math.isfinite(n) for n in found) else ()
@@ -94,7 +112,7 @@ def integer(dataset: Dataset, keyword: str) -> int | None:
 def items(dataset: Dataset, keyword: str) -> list[Dataset]:
     """The items of a sequence; empty where absent, unreadable, or no sequence."""
     try:
-        value = dataset.get(keyword)
+        value = _value(dataset, keyword)
         return list(value) if isinstance(value, DicomSequence) else []
     except PARSE_ERRORS:
         return []

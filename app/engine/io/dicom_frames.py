@@ -104,12 +104,24 @@ def frames_of(header: Header) -> list[Frame]:
     first = _classic_frame(header, 0)
     if count == 1:
         return [first]
-    # Classic multi-frame: the header's one position says nothing of the other frames.
-    return [_without_place(_classic_frame(header, index)) for index in range(count)]
+    placements = _reconstructed(header, count)
+    return [replace(_classic_frame(header, index), placement=placements[index]) for index in range(count)]
 
 
-def _without_place(frame: Frame) -> Frame:
-    return replace(frame, placement=None)
+def _reconstructed(header: Header, count: int) -> list[Placement | None]:
+    """Placements in a classic multi-frame file: known for slices of nuclear medicine alone (PS3.3 C.8.4.15).
+
+    In other classes the one position in the header says nothing of the other frames.
+    """
+    detector = item(header.dataset, "DetectorInformationSequence")
+    step = number(header.dataset, "SpacingBetweenSlices")
+    first = _placement(detector, detector) if detector is not None else None
+    in_order = numbers(header.dataset, "SliceVector") == tuple(range(1, count + 1))
+    spaced = _pair(numbers(header.dataset, "PixelSpacing")) is not None
+    if header.modality != "NM" or first is None or not step or not in_order or not spaced:
+        return [None] * count
+    # A positive spacing goes along row x column ("behind the first slice"), a negative one against it.
+    return [replace(first, position=first.position + first.normal * step * index) for index in range(count)]
 
 
 def _classic_frame(header: Header, index: int) -> Frame:
@@ -159,7 +171,7 @@ def _enhanced_frame(header: Header, index: int, groups: Dataset, shared: Dataset
 
     measures, content = group("PixelMeasuresSequence"), group("FrameContentSequence")
     values = group("PixelValueTransformationSequence")
-    spacing = _pair(numbers(measures, "PixelSpacing"))
+    spacing = _pair(numbers(measures, "PixelSpacing")) or _pair(numbers(header.dataset, "PixelSpacing"))
     frame_type = next((kind for kind in (text(group(name), "FrameType") for name in _FRAME_TYPES) if kind), "")
     image_type = (frame_type or text(header.dataset, "ImageType")).upper()
     placement = _placement(group("PlanePositionSequence"), group("PlaneOrientationSequence"))

@@ -20,6 +20,7 @@ from app.engine.volume import Finding
 _EVEN_MM, _EVEN_SHARE = 0.01, 0.01  # spread of steps that is the rounding of the file
 _ROUGHLY_EVEN = 0.1  # of a step: positions this near to an even grid are taken as even, with a finding
 _MULTIPLE = 0.02  # of a step: how near to a multiple of the usual one a step counts as slices missing
+_MOST_MULTIPLE = 4  # of the usual step: at more, positions are uneven rather than incomplete
 _FINEST = 4  # a stack with uneven steps grows to this many times its slices at most
 _MAX_COSINE = 1e-3  # slant of the stack that `Geometry` bears
 _MAX_SLIP_PX = 0.1  # sideways displacement below which resampling would blur more than it corrects
@@ -184,7 +185,10 @@ def _steps(depths: Vector) -> _Steps:
         return _Steps(mean, count, order, (Finding("uneven-spacing", message),))
     for usual in (float(np.median(steps)), float(steps.min())):
         multiples = np.rint(steps / usual)
-        if multiples.min() >= 1 and (np.abs(steps - multiples * usual) <= _MULTIPLE * usual * multiples).all():
+        if (
+            1 <= multiples.min() <= multiples.max() <= _MOST_MULTIPLE
+            and (np.abs(steps - multiples * usual) <= _MULTIPLE * usual * multiples).all()
+        ):
             return _with_missing(depths, multiples)
     return _resampled(depths, steps)
 

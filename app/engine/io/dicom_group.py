@@ -18,6 +18,7 @@ from app.engine.io.listing import Skipped
 from app.engine.volume import Finding
 
 _SAME_ORIENTATION = 1e-3  # difference of direction cosines: half a pixel over a slice of 512
+_SAME_SPACING = 1e-3  # relative
 _SAME_POSITION_MM = 0.01
 _EVEN = 0.05  # spread of steps, relative to their mean, up to which positions count as even
 _WIDEST_GAP = 3.5  # in median steps: up to two missing slices in a row are bridged, at more the stack ends
@@ -44,7 +45,7 @@ def stacks_of(frames: Iterable[Frame]) -> tuple[list[Stack], list[Skipped]]:
     for frame in frames:
         series[_series_key(frame)].append(frame)
     ordered = sorted(series.items(), key=lambda pair: (_series_number(pair[1][0]), str(pair[0])))
-    names = _series_names([members[0] for _, members in ordered])
+    names = series_names([_number_of(members[0]) for _, members in ordered])
     stacks: list[Stack] = []
     skipped: list[Skipped] = []
     for name, (_, members) in zip(names, ordered, strict=True):
@@ -69,14 +70,17 @@ def _series_key(frame: Frame) -> Hashable:
     return ("", header.modality, *(text(header.dataset, keyword) for keyword in keywords))
 
 
+def _number_of(frame: Frame) -> int | None:
+    return integer(frame.header.dataset, "SeriesNumber")
+
+
 def _series_number(frame: Frame) -> int:
-    found = integer(frame.header.dataset, "SeriesNumber")
+    found = _number_of(frame)
     return 2**31 if found is None else found
 
 
-def _series_names(firsts: list[Frame]) -> list[str]:
+def series_names(numbers: Sequence[int | None]) -> list[str]:
     """A short name for each series: its number; with a letter where numbers repeat; "s1", "s2" where there is none."""
-    numbers = [integer(frame.header.dataset, "SeriesNumber") for frame in firsts]
     names, unnumbered = [], 0
     seen: dict[int, int] = defaultdict(int)
     for number in numbers:
@@ -118,11 +122,12 @@ def _without_copies(frames: list[Frame]) -> tuple[list[Frame], list[Skipped]]:
     ]
 
 
+_DIRECTIONS = "its images lie in several directions"
+
+
 def _split_series(series: Stack) -> list[Stack]:
-    parts = _split(series, "m", _by(_matrix_key), "its images differ in size, spacing or kind")
-    parts = [
-        piece for part in parts for piece in _split(part, "o", _by_orientation, "its images lie in several directions")
-    ]
+    parts = _split(series, "m", _by_matrix, "its images differ in size, spacing or kind")
+    parts = [piece for part in parts for piece in _split(part, "o", _by_orientation, _DIRECTIONS)]
     placed = [part for part in parts if not part.is_picture]
     pictures = [part for part in parts if part.is_picture]
     done: list[Stack] = []
@@ -162,8 +167,12 @@ def _by(key: Callable[[Frame], Hashable]) -> Callable[[Sequence[Frame]], list[li
     return divide
 
 
+def _by_matrix(frames: Sequence[Frame]) -> list[list[Frame]]:
+    return [part for group in _by(_matrix_key)(frames) for part in _by_likeness(group, _same_spacing)]
+
+
 def _matrix_key(frame: Frame) -> Hashable:
-    header, spacing = frame.header, frame.spacing or (0.0, 0.0)
+    header = frame.header
     return (
         header.modality,
         header.sop_class_uid,
@@ -172,17 +181,27 @@ def _matrix_key(frame: Frame) -> Hashable:
         header.pixels.samples,
         header.pixels.photometric,
         header.pixels.real,
-        tuple(f"{value:.4g}" for value in spacing),
         frame.is_localizer,
         frame.placement is None,
     )
 
 
+def _same_spacing(one: Frame, other: Frame) -> bool:
+    if one.spacing is None or other.spacing is None:
+        return one.spacing is other.spacing
+    return all(abs(a - b) <= _SAME_SPACING * b for a, b in zip(one.spacing, other.spacing, strict=True))
+
+
 def _by_orientation(frames: Sequence[Frame]) -> list[list[Frame]]:
+    return _by_likeness(frames, _same_orientation)
+
+
+def _by_likeness(frames: Sequence[Frame], alike: Callable[[Frame, Frame], bool]) -> list[list[Frame]]:
+    """Groups of frames that are like the first of their group."""
     groups: list[list[Frame]] = []
     for frame in frames:
         for group in groups:
-            if _same_orientation(frame, group[0]):
+            if alike(frame, group[0]):
                 group.append(frame)
                 break
         else:

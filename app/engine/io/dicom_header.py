@@ -49,11 +49,11 @@ _KEYWORDS = """
     GreenPaletteColorLookupTableData BluePaletteColorLookupTableData SegmentedRedPaletteColorLookupTableData
     SegmentedGreenPaletteColorLookupTableData SegmentedBluePaletteColorLookupTableData ExtendedOffsetTable
     ExtendedOffsetTableLengths SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence
-    DimensionIndexSequence
+    DetectorInformationSequence SliceVector DimensionIndexSequence
 """
 # Siemens: number of tiles in a mosaic, image and series header (CSA).
 MOSAIC_TILES, CSA_IMAGE, CSA_SERIES = 0x0019100A, 0x00291010, 0x00291020
-_TAGS = [Tag(keyword) for keyword in _KEYWORDS.split()]
+_TAGS = [*(Tag(keyword) for keyword in _KEYWORDS.split()), Tag(MOSAIC_TILES)]
 
 
 @dataclass(frozen=True)

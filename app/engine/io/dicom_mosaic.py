@@ -16,13 +16,15 @@ from app.engine.io.limits import unreadable
 
 _PARALLEL = 0.999  # cosine between the slice normal of the private header and that of the picture
 _MAX_TAGS = 1000
-_POSITION = re.compile(rb"sSliceArray\.asSlice\[(\d+)\]\.sPosition\.d(Sag|Cor|Tra)\s*=\s*(\S+)")
+_POSITION = re.compile(rb"sSliceArray\.asSlice\[(\d+)\]\.sPosition\.d(Sag|Cor|Tra)\s*=\s*([-+.\deE]+)")
 _COUNT = re.compile(rb"sSliceArray\.lSize\s*=\s*(\d+)")
 
 
 def is_mosaic(header: Header) -> bool:
     """Whether the file says that its picture is a mosaic."""
-    return "MOSAIC" in text(header.dataset, "ImageType").upper().split("\\")
+    words = text(header.dataset, "ImageType").upper().split("\\")
+    siemens = text(header.dataset, "Manufacturer").upper().startswith("SIEMENS")
+    return "MOSAIC" in words or "VFRAME" in words or (siemens and _tiles(header.dataset, {}) > 1)
 
 
 def untiled(frame: Frame) -> list[Frame]:
