@@ -17,7 +17,7 @@ SMALLEST_RATIO, LARGEST_RATIO = 1.25, 3.0  # side of a view that serves a box, i
 _STEP = math.sqrt(2.0)  # sides and origins are snapped as focus views are
 _ORIGIN_STEPS = 8
 _SMALLEST_SIDE = 16.0  # iso pixels
-_ROUNDING = 1e-6  # iso pixels
+_ROUNDING = 1e-6  # iso pixels, and ratios: powers of a root of two are not exact
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ def serves(view: View, extent: tuple[float, float, float, float]) -> bool:
     within = begins and x1 <= view.x0 + view.side + _ROUNDING and y1 <= view.y0 + view.side + _ROUNDING
     ratio = view.side / longer_side(extent, grid)
     whole = view.side >= max(grid.width, grid.height)
-    return within and (ratio >= SMALLEST_RATIO or whole) and ratio <= LARGEST_RATIO
+    return within and (ratio >= SMALLEST_RATIO - _ROUNDING or whole) and ratio <= LARGEST_RATIO + _ROUNDING
 
 
 def shared_views(boxes: Sequence[Box], own_views: Sequence[View]) -> list[SharedView]:
@@ -88,8 +88,8 @@ def _best_view(
     """The view that serves box `first` and most of those waiting, and whom it serves; the smaller one where even."""
     best_view, best_members = like, np.array([first])
     for side in _sides(table[first, 4], like.grid):
-        fits = waiting & (side <= LARGEST_RATIO * table[:, 4])
-        fits &= (side >= SMALLEST_RATIO * table[:, 4]) | (side >= max(like.grid.width, like.grid.height))
+        fits = waiting & (side <= LARGEST_RATIO * table[:, 4] + _ROUNDING)
+        fits &= (side >= SMALLEST_RATIO * table[:, 4] - _ROUNDING) | (side >= max(like.grid.width, like.grid.height))
         near = (table[:, :2] >= table[first, 2:4] - side - _ROUNDING).all(axis=1)
         near &= (table[:, 2:4] <= table[first, :2] + side + _ROUNDING).all(axis=1)
         candidates = np.flatnonzero(fits & near)
@@ -112,7 +112,7 @@ def _sides(longer: float, grid: SliceGrid) -> Iterator[float]:
     """Snapped sides that serve a box of that longer side, smallest first; the whole slice is the last resort."""
     whole = max(grid.width, grid.height)
     power = math.ceil(round(math.log(max(longer * SMALLEST_RATIO, _SMALLEST_SIDE), _STEP), 6))
-    while (side := _STEP**power) <= longer * LARGEST_RATIO and side < whole:
+    while (side := _STEP**power) <= longer * LARGEST_RATIO + _ROUNDING and side < whole:
         yield side
         power += 1
     if whole <= longer * LARGEST_RATIO:

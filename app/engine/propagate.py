@@ -83,7 +83,8 @@ def propagate(
     """
     walker = _Walker(segmenter, volume, cache)
     if isinstance(seed, Box3D):
-        return _through_box(walker, seed.clipped(volume.shape_zyx), axis, limits)
+        box = seed.clipped(volume.shape_zyx)
+        return _through_box(walker, box, axis, _limited(box.range_of(axis), limits))
     key = seed.key.checked(volume.shape_zyx)
     slices = _limited(range(volume.shape_zyx[key.axis]), limits)
     if key.index not in slices:
@@ -176,10 +177,8 @@ def _enlarged(box: Box, rule: CarryRule, shape: tuple[int, ...]) -> Box:
 # ------------------------------------------------------------------------------------------------- within a 3-D box
 
 
-def _through_box(walker: _Walker, box: Box3D, axis: int, limits: range | None) -> Iterator[SliceResult]:
-    whole = box.range_of(axis)
-    slices = _limited(whole, limits)
-    outline = box.in_slice(axis)
+def _through_box(walker: _Walker, box: Box3D, axis: int, slices: range) -> Iterator[SliceResult]:
+    whole, outline = box.range_of(axis), box.in_slice(axis)
     middle = min(max((whole.start + whole.stop - 1) // 2, slices.start), slices.stop - 1)
     view = walker.segmenter.view_for(Prompts(outline), walker.grid(SliceKey(axis, middle)))
     filler = _Filler(walker, outline, view, whole, axis)

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from app.engine.manifest import MANIFEST, ModelManifest
+from app.engine.manifest import ModelManifest
+from app.engine.package_source import MANIFEST
 from app.engine.prompt_maps import CHANNELS
 from app.engine.runtime import CompiledPair, stop_reporting
 from app.engine.selftest import mask_blocks, phantom_inputs
