@@ -48,6 +48,7 @@ _TO_LPS = {
     "las": (1.0, -1.0, 1.0),
 }
 _UNITS = {"mm": 1.0, "millimeter": 1.0, "cm": 10.0, "m": 1000.0, "um": 0.001, "µm": 0.001, "micron": 0.001}
+FRAME_KEY = "SwiftMedSAM_Frame"  # in our own masks: how much of the geometry, which NRRD always states, is true
 _SPATIAL_KINDS = {"domain", "space"}
 _COLOUR_KINDS = {"rgb-color": 3, "3-color": 3, "rgba-color": 4, "4-color": 4}
 _SERIES_KINDS = {"list", "time", "none", "???", "point"}  # members are images of their own
@@ -211,6 +212,14 @@ def _affine(header: _Header, axes: _Axes, findings: list[Finding]) -> tuple[Affi
     directions = header.vectors("space directions")
     if not directions:
         return _affine_of_spacings(header, axes, findings)
+    affine, frame = _affine_of_directions(header, axes, directions, findings)
+    stated = next((known for known in Frame if known.value == header.pairs.get(FRAME_KEY)), Frame.WORLD)
+    return affine, stated if frame is Frame.WORLD else frame
+
+
+def _affine_of_directions(
+    header: _Header, axes: _Axes, directions: list[list[float] | None], findings: list[Finding]
+) -> tuple[Affine, Frame]:
     vectors = [np.array(directions[axis], dtype=np.float64) for axis in axes.space]
     origins = header.vectors("space origin")
     origin = np.array(origins[0], dtype=np.float64) if origins and origins[0] is not None else None
