@@ -34,6 +34,8 @@ def swift_fields(*, name: str, version: str, precision: str, size: int) -> dict[
         "view": {"policy": "focus", "ratio": 1.5},
         "prompts": {"encoding": "maps", "size": size // 2, "channels": list(CHANNELS)},
         "thresholds": {"mask": 0.0, "present": 0.5, "doubtful": 0.75},
+        "training": {},
+        "accuracy": {},
     }
 
 

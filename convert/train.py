@@ -180,8 +180,10 @@ def train(config: TrainConfig, network: SwiftConfig | None = None, initial: Path
     items = load_items(Path(config.data), ("train2d", "train3d"), ("train",))
     stream = _Stream(Sampler(items, IntensityMapping(), config.seed), config, run.seen)
     with _stop_signal() as stopped:
-        _loop(run, stream, last, stopped)
-    run.save(last)
+        try:
+            _loop(run, stream, last, stopped)
+        finally:
+            run.save(last)
     return last
 
 
@@ -219,8 +221,15 @@ def _batches(stream: _Stream, config: TrainConfig) -> Iterator[list[Tensor]]:
     loader: DataLoader[Any] = DataLoader(
         stream, batch_size=config.batch, num_workers=config.workers, drop_last=True,
         prefetch_factor=4 if config.workers else None, multiprocessing_context="fork" if config.workers else None,
+        worker_init_fn=_outlive_signals,
     )  # fmt: skip
     yield from loader
+
+
+def _outlive_signals(_worker: int) -> None:
+    """A signal to the whole group is the main process's to answer: it still needs its workers for that."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _log(path: Path, run: Run, means: dict[str, float]) -> None:

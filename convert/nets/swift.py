@@ -61,6 +61,12 @@ def double(x: Tensor) -> Tensor:
     return functional.interpolate(x, scale_factor=2.0, mode="nearest")
 
 
+def interleave(x: Tensor) -> Tensor:
+    """Pixel shuffle by two, (N, 4, H, W) -> (N, 1, 2H, 2W), written so that the exporter keeps its shape static."""
+    height, width = x.shape[2], x.shape[3]
+    return x.reshape(-1, 2, 2, height, width).permute(0, 3, 1, 4, 2).reshape(-1, 1, 2 * height, 2 * width)
+
+
 class SwiftEncoder(nn.Module):
     """Image (B, 3, S, S) in 0..1 -> embedding (B, embedding, S/4, S/4) and detail (B, detail, S/2, S/2)."""
 
@@ -96,7 +102,7 @@ class SwiftDecoder(nn.Module):
     """Embedding, detail and prompt maps (N, 7, S/2, S/2) -> logits (N, 1, S, S) and scores (N, 2).
 
     Scores are logits of the predicted IoU and of "an object is present" in training, probabilities in `eval` mode. An
-    embedding of batch 1 serves any number of prompts; in training each embedding serves `N / B` consecutive prompts.
+    embedding of batch 1 serves any number of prompts.
     """
 
     def __init__(self, config: SwiftConfig) -> None:
@@ -123,9 +129,6 @@ class SwiftDecoder(nn.Module):
 
     def forward(self, embedding: Tensor, detail: Tensor, prompts: Tensor) -> tuple[Tensor, Tensor]:
         """See the class."""
-        if embedding.shape[0] not in (1, prompts.shape[0]):
-            repeats = prompts.shape[0] // embedding.shape[0]
-            embedding, detail = (t.repeat_interleave(repeats, dim=0) for t in (embedding, detail))
         x4 = self.enter(self.prompt_stem(prompts) + embedding)
         x8 = self.down8(x4)
         x16 = self.down16(x8)
@@ -134,7 +137,7 @@ class SwiftDecoder(nn.Module):
         x8 = functional.relu(self.up8(double(self.up8_lateral(x16)) + x8))
         x4 = self.up4(double(self.up4_lateral(x8)) + x4)
         x2 = functional.relu(double(self.to_head(x4)) + self.detail(detail) + self.prompt_detail(prompts))
-        logits = functional.pixel_shuffle(self.mask(functional.relu(self.head(x2))), 2)
+        logits = interleave(self.mask(functional.relu(self.head(x2))))
         pooled = torch.cat([x32.mean(dim=(2, 3)), x4.amax(dim=(2, 3))], dim=1)
         scores = self.scores(pooled)
         return logits, scores if self.training else torch.sigmoid(scores)
@@ -151,6 +154,7 @@ class SwiftNet(nn.Module):
 
     def forward(self, image: Tensor, prompts: Tensor) -> tuple[Tensor, Tensor]:
         """Image (B, 3, S, S), prompts (N, 7, S/2, S/2) with N a multiple of B -> logits (N, 1, S, S), scores (N, 2)."""
-        embedding, detail = self.encoder(image)
+        repeats = prompts.shape[0] // image.shape[0]
+        embedding, detail = (t.repeat_interleave(repeats, dim=0) for t in self.encoder(image))
         logits, scores = self.decoder(embedding, detail, prompts)
         return logits, scores
