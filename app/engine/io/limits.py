@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from app.engine.errors import ReadError
 
 MAX_VOXEL_BYTES = 2**32  # of one volume as stored: 2,000 slices of 512 x 512 in double precision
-MAX_PICTURE_PIXELS = 2**28
+MAX_PICTURE_PIXELS = 170_000_000  # just under where Pillow itself refuses, so that it is our sentence that is read
 MAX_FOLDER_FILES = 100_000
 MAX_FOLDER_DEPTH = 12
 MAX_HEADER_BYTES = 2**20

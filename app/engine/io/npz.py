@@ -79,8 +79,10 @@ def list_npz(path: Path) -> Listing:
     """The one image of a challenge file; raises ReadError where its `imgs` is missing or not an image."""
     with _archive(path) as archive:
         header = _declared(path, archive, "imgs")
+        columns = _declared(path, archive, "boxes").shape[-1:] if "boxes" in _keys(archive) else ()
     shape = header.shape
-    picture = len(shape) == 2 or (len(shape) == 3 and shape[-1] == 3 and not _named_3d(path))
+    narrow = len(shape) == 3 and shape[-1] == 3
+    picture = len(shape) == 2 or (narrow and columns != (6,) and (columns == (4,) or not _named_3d(path)))
     return Listing(
         (
             Entry(

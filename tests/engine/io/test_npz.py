@@ -17,7 +17,7 @@ from app.engine.errors import ReadError
 from app.engine.geometry import Frame
 from app.engine.io.npy import NpyError, read_array
 from app.engine.io.npz import case_volume, challenge_modality, read_npz
-from app.engine.io.open import read_volume
+from app.engine.io.open import list_volumes, read_volume
 from app.engine.volume import Kind
 
 PICTURE = np.random.default_rng(5).integers(0, 255, (6, 9, 3)).astype(np.uint8)
@@ -85,6 +85,9 @@ def test_that_boxes_tell_a_narrow_volume_from_a_picture(tmp_path: Path) -> None:
     assert not read_npz(save(tmp_path / "b.npz", imgs=narrow, boxes=np.array([[0, 0, 1, 1]]))).is_3d
     assert read_npz(save(tmp_path / "3DBox_c.npz", imgs=narrow)).is_3d
     assert not read_npz(save(tmp_path / "2DBox_d.npz", imgs=narrow)).is_3d
+    for path in tmp_path.iterdir():
+        (entry,) = list_volumes(path).entries
+        assert entry.kind is entry.load().kind
 
 
 def test_that_no_boxes_and_a_single_flat_box_are_understood(tmp_path: Path) -> None:
