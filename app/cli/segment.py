@@ -15,12 +15,12 @@ from app.engine.cases import EXTENSIONS, safe_name, stem_of
 from app.engine.errors import PromptError
 from app.engine.io.npz import read_npz
 from app.engine.io.open import read_volume
-from app.engine.job import Segmentation, provenance, segment_volume
+from app.engine.job import Segmentation, segment_volume
 from app.engine.plane import Plane
 from app.engine.prompt import Box, Box3D
 from app.engine.prompt_file import CasePrompts, ObjectPrompt, VolumePoint, case_key, read_prompt_file
 from app.engine.prompt_sources import challenge_prompts
-from app.engine.results import write_overlay_beside, write_result
+from app.engine.results import overlay_path, refuse_existing, story_of, write_overlay_beside, write_result
 from app.engine.volume import Kind, Volume
 
 _MASK_EXTENSIONS = (".nii.gz", ".nii", ".nrrd", ".npz", ".png", ".mha")
@@ -35,11 +35,13 @@ def run(arguments: argparse.Namespace) -> int:
     target = arguments.output
     if is_folder:
         target = arguments.output / _mask_name(arguments.input, volume, format_name)
+    if not arguments.overwrite:
+        refuse_existing([target, overlay_path(target)])
     options = options_of(arguments)
     segmenter = segmenter_of(arguments)
     done = segment_volume(segmenter, volume, prompts, options)
-    story = provenance(segmenter.manifest, volume, prompts, options, done.results)
-    files = write_result(target, done.labels, volume, story, overwrite=arguments.overwrite)
+    story = story_of(segmenter.manifest, prompts, options, done)
+    files = write_result(target, done, volume, story, overwrite=arguments.overwrite)
     files.append(write_overlay_beside(target, done, volume, overwrite=arguments.overwrite))
     if arguments.json:
         print(json.dumps(_as_json(arguments, files, done, segmenter.manifest.name), indent=1, ensure_ascii=False))
@@ -143,16 +145,10 @@ def _as_json(arguments: argparse.Namespace, files: Sequence[Path], done: Segment
         "files": [str(path) for path in files],
         "mask": str(files[0]),
         "overlay": str(files[-1]),
-        "labels": [
-            {
-                "value": r.value, "label": r.label, "volume_ml": r.volume_ml, "voxels": r.voxels, "score": r.score,
-                "doubtful": r.doubtful,
-            }
-            for r in done.results
-        ],
+        "labels": [result.as_json() for result in done.results],
         "model": model,
         "seconds": round(done.seconds, 4),
-    }  # fmt: skip
+    }
 
 
 def _say(files: Sequence[Path], done: Segmentation, volume: Volume, model: str) -> None:

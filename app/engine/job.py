@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app import __version__
 from app.engine.cleanup import clean
 from app.engine.embeddings import EmbeddingCache
 from app.engine.errors import PromptError
-from app.engine.manifest import ModelManifest
 from app.engine.plane import SliceKey, axis_of
-from app.engine.prompt import Box3D, Point, Prompts
+from app.engine.prompt import Box, Box3D, Point, Prompts
 from app.engine.prompt_file import ObjectPrompt
 from app.engine.propagate import Seed, SliceResult, propagate
 from app.engine.segmenter import Segmenter, SliceImage, SliceMask, segment_boxes
 from app.engine.volume import Kind, Volume
 
-NOTICE = "Research use only, not a medical device."
 Labels = NDArray[np.uint8] | NDArray[np.uint16]
 _CACHE_BYTES = 128 * 2**20  # embeddings of a case: objects whose boxes share a view share its encodings
 
@@ -52,14 +49,35 @@ class LabelResult:
     score: float | None
     doubtful: bool
 
+    def as_json(self) -> dict[str, Any]:
+        """As in sidecars and in what `segment --json` prints."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> LabelResult:
+        """The exact inverse; raises KeyError, TypeError or ValueError for anything else."""
+        volume_ml, score = values["volume_ml"], values["score"]
+        return cls(
+            value=int(values["value"]),
+            label=str(values["label"]),
+            voxels=int(values["voxels"]),
+            volume_ml=None if volume_ml is None else float(volume_ml),
+            score=None if score is None else float(score),
+            doubtful=bool(values["doubtful"]),
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Segmentation:
-    """Label map (Z, Y, X) on the volume's grid, uint8 or beyond 255 uint16; `shown` is the slice that shows it best."""
+    """Label map (Z, Y, X) on the volume's grid, uint8 or beyond 255 uint16.
+
+    `shown` is the slice that shows it best, `boxes` are the outlines of the boxes in that slice.
+    """
 
     labels: Labels
     results: tuple[LabelResult, ...]
     shown: SliceKey
+    boxes: tuple[Box, ...]
     seconds: float
 
 
@@ -86,32 +104,9 @@ def segment_volume(
         for through in (one for one in together if isinstance(one, _Through)):
             canvas.paint_volume(through, propagate(segmenter, volume, through.seed, cache=cache), options)
     results = canvas.results(volume, segmenter.manifest.doubtful_threshold)
-    return Segmentation(canvas.labels, results, canvas.shown(placed), time.perf_counter() - start)
-
-
-def provenance(
-    manifest: ModelManifest,
-    volume: Volume,
-    prompts: Sequence[ObjectPrompt],
-    options: Options,
-    results: Iterable[LabelResult],
-) -> dict[str, Any]:
-    """How a mask came about, as JSON values; nothing of the patient, no path, no identifier."""
-    return {
-        "software": {"name": "SwiftMedSAM", "version": __version__},
-        "notice": NOTICE,
-        "model": {"name": manifest.name, "version": manifest.version, "sha256": manifest.digest},
-        "prompts": [prompt.as_json() for prompt in prompts],
-        "options": {"propagate": options.propagate, "largest": options.largest, "fill_holes": options.fill_holes},
-        "findings": [{"code": finding.code, "message": finding.message} for finding in volume.findings],
-        "labels": [
-            {
-                "value": r.value, "label": r.label, "voxels": r.voxels, "volume_ml": r.volume_ml, "score": r.score,
-                "doubtful": r.doubtful,
-            }
-            for r in results
-        ],
-    }  # fmt: skip
+    shown = canvas.shown(placed)
+    boxes = tuple(box for one in placed if (box := _outline(one, shown)) is not None)
+    return Segmentation(canvas.labels, results, shown, boxes, time.perf_counter() - start)
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,6 +163,15 @@ def _in_slice(xyz: tuple[float, float, float], axis: int) -> tuple[float, float]
     """(column, row) of a voxel in a slice along an array axis (0 = z, 1 = y, 2 = x)."""
     column, row = (value for n, value in enumerate(xyz) if n != 2 - axis)
     return column, row
+
+
+def _outline(placed: _Placed, shown: SliceKey) -> Box | None:
+    """The box of a prompt as it appears in a slice; None where it does not."""
+    if isinstance(placed, _InSlice):
+        return placed.prompts.box if placed.key == shown else None
+    if isinstance(placed.seed, Seed):
+        return placed.seed.prompts.box if placed.seed.key == shown else None
+    return placed.seed.in_slice(shown.axis) if shown.index in placed.seed.range_of(shown.axis) else None
 
 
 def _decoded(segmenter: Segmenter, image: SliceImage, placed: Sequence[_InSlice]) -> Iterator[SliceMask]:

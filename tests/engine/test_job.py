@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from app.engine.errors import PromptError
 from app.engine.geometry import Frame, Geometry
-from app.engine.job import Options, provenance, segment_volume
+from app.engine.job import LabelResult, Options, segment_volume
 from app.engine.phantom import Phantom, ct_phantom
 from app.engine.plane import Plane, SliceKey
 from app.engine.prompt import Box, Box3D
 from app.engine.prompt_file import ObjectPrompt, VolumePoint
 from app.engine.segmenter import ModelSegmenter, open_segmenter
-from app.engine.volume import Finding, Kind, Volume
+from app.engine.volume import Kind, Volume
 from tests.engine.tiny_package import write_tiny_package
 
 
@@ -245,19 +243,21 @@ def test_that_a_prompt_that_does_not_fit_is_refused_with_its_label(
     assert words in str(caught.value)
 
 
-def test_that_provenance_names_model_prompts_and_findings_but_no_file(
-    segmenter: ModelSegmenter, phantom: Phantom, tmp_path: Path
-) -> None:
-    prompts = [ObjectPrompt(1, "v", Box(2, 3, 9, 9), index=6)]
-    volume = Volume(phantom.volume.voxels, phantom.volume.geometry, findings=(Finding("tilt", "tilted by 20 degrees"),))
-    done = segment_volume(segmenter, volume, prompts)
+def test_that_the_boxes_of_the_shown_slice_are_known(segmenter: ModelSegmenter, phantom: Phantom) -> None:
+    deep = ObjectPrompt(1, "deep", box3d=Box3D(10, 11, 2, 30, 31, 9))
+    here, there = (
+        ObjectPrompt(2, "here", Box(5, 5, 20, 20), index=6),
+        ObjectPrompt(3, "there", Box(5, 5, 9, 9), index=3),
+    )
 
-    story = provenance(segmenter.manifest, volume, prompts, Options(largest=True), done.results)
+    done = segment_volume(segmenter, phantom.volume, [deep, here, there])
 
-    assert story["model"] == {"name": "tiny", "version": "0.0.1", "sha256": segmenter.manifest.digest}
-    assert story["prompts"] == [{"label": "v", "box": [2, 3, 8, 8], "slice": 6}]
-    assert story["findings"] == [{"code": "tilt", "message": "tilted by 20 degrees"}]
-    assert story["options"]["largest"] is True
-    assert "Research use only" in story["notice"]
-    assert story["labels"][0]["voxels"] == done.results[0].voxels
-    assert str(tmp_path.root) + "tmp" not in str(story)
+    assert done.shown == SliceKey(0, 6)
+    assert done.boxes == (Box(10, 11, 30, 31), Box(5, 5, 20, 20))
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_that_results_go_through_json_unchanged(known: bool) -> None:
+    result = LabelResult(3, "Leber", 17, 0.1 if known else None, 0.7 if known else None, doubtful=known)
+
+    assert LabelResult.from_json(result.as_json()) == result
