@@ -40,8 +40,9 @@ def test_that_a_sample_can_be_read_and_its_boxes_lie_in_it(sample: Path) -> None
             assert prompt.box3d.clipped(volume.shape_zyx) == prompt.box3d
         else:
             assert prompt.box is not None
-            assert volume.shape_zyx[0] == 1
-            assert prompt.box.clipped(SliceKey(0, 0).shape(volume.shape_zyx)) == prompt.box
+            assert prompt.index is not None or volume.shape_zyx[0] == 1
+            key = SliceKey(0, prompt.index or 0).checked(volume.shape_zyx)
+            assert prompt.box.clipped(key.shape(volume.shape_zyx)) == prompt.box
 
 
 def test_that_the_samples_stay_small() -> None:
