@@ -77,7 +77,7 @@ def _source(arguments: argparse.Namespace, cases: Cases) -> tuple[PromptSource, 
         return prompts, failed
     if arguments.boxes_from is not None:
         return ReferenceBoxes(arguments.boxes_from), failed
-    if not any(case.is_challenge for case in cases.found):
+    if cases.found and not any(case.is_challenge for case in cases.found):
         raise UsageError(f"nothing says what to outline in {arguments.input}: give --prompts or --boxes-from")
     return ChallengeBoxes(), failed
 
@@ -109,7 +109,8 @@ def _line(result: CaseResult) -> str:
     if result.status is not Status.DONE:
         return f"{result.case}: {result.status.value}"
     doubt = ", worth a second look" if result.doubtful else ""
-    return f"{result.case}: {len(result.labels)} labels, {result.seconds:.2f} s{doubt}"
+    labels = "1 label" if len(result.labels) == 1 else f"{len(result.labels)} labels"
+    return f"{result.case}: {labels}, {result.seconds:.2f} s{doubt}"
 
 
 def _summary(outcomes: Sequence[CaseResult], arguments: argparse.Namespace) -> int:

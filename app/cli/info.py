@@ -15,13 +15,13 @@ from app.cli.errors import UsageError
 from app.engine.errors import EngineError
 from app.engine.geometry import Frame
 from app.engine.io.listing import Entry, Listing
-from app.engine.io.open import list_volumes
+from app.engine.io.open import survey
 from app.engine.volume import Volume
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what could be read; 1 where nothing could."""
-    listing = list_volumes(arguments.input)
+    listing = survey(arguments.input)
     volumes: list[dict[str, Any]] = []
     skipped = [{"file": skip.file, "reason": skip.reason} for skip in listing.skipped]
     for entry in _chosen(listing, arguments.series):
@@ -99,7 +99,7 @@ def _text(described: Mapping[str, Any]) -> str:
     size = " x ".join(str(n) for n in described["shape_zyx"])
     spacing = described["spacing_mm_zyx"]
     where = " x ".join(f"{s:.4g}" for s in spacing) + " mm" if spacing else "no millimetres"
-    lines = [f"{described['id']}: {described['modality'] or 'unknown modality'} {described['kind']}"]
+    lines = [f"{described['id']}: {described['modality']} {described['kind']}".replace("  ", " ")]
     lines.append(f"  {size} voxels (z, y, x), {where}, {described['dtype']}")
     if described["min"] is not None:
         numbers = f"{described['min']:g} to {described['max']:g}, mean {described['mean']:.6g}"

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from app.engine.errors import ReadError
 from app.engine.io.listing import Entry, Listing, Skipped
-from app.engine.io.open import list_volumes
+from app.engine.io.open import survey
 from app.engine.prompt_file import case_key
 from app.engine.volume import Kind, Volume
 
@@ -61,16 +61,19 @@ class Cases:
 def find_cases(folder: Path, *, without: Path | None = None) -> Cases:
     """All cases below a folder, in the order of their names, but for those below `without` (its own results).
 
-    Raises ReadError where there is none.
+    Raises ReadError where there is neither a case nor a broken image.
     """
-    listing = list_volumes(folder)
+    listing = survey(folder)
     if without is not None and without.resolve().is_relative_to(folder.resolve()):
         inside = without.resolve()
         listing = Listing(
             tuple(entry for entry in listing.entries if not Path(entry.files[0]).resolve().is_relative_to(inside)),
             tuple(skip for skip in listing.skipped if not Path(skip.file).resolve().is_relative_to(inside)),
         )
-    return cases_of(listing, folder)
+    cases = cases_of(listing, folder)
+    if not cases.found and not cases.broken:
+        raise ReadError(f"{folder} holds no image that can be read")
+    return cases
 
 
 def cases_of(listing: Listing, folder: Path) -> Cases:

@@ -90,6 +90,13 @@ def test_that_cases_are_found_by_content_and_results_below_the_folder_are_left_o
     assert [(case.name, case.kind) for case in found] == [("picture.png", Kind.PICTURE), ("sub/scan.dat", Kind.VOLUME)]
 
 
+def test_that_a_folder_of_broken_images_alone_names_each(tmp_path: Path) -> None:
+    for name in ("a.nii.gz", "b.npz"):
+        (tmp_path / name).write_bytes(b"nothing of the kind")
+
+    assert [Path(skip.file).name for skip in find_cases(tmp_path).broken] == ["a.nii.gz", "b.npz"]
+
+
 def test_that_a_folder_without_images_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match="holds no image"):
         find_cases(tmp_path)

@@ -45,6 +45,14 @@ def list_volumes(path: Path) -> Listing:
     Raises ReadError, in one sentence, where there is nothing. In a folder, sub-folders are searched too, hidden files
     and sidecars are passed over quietly, and what cannot be read is in `skipped` without hiding the rest.
     """
+    listing = survey(path)
+    if not listing.entries:
+        raise ReadError(_nothing(path, listing))
+    return listing
+
+
+def survey(path: Path) -> Listing:
+    """The same for whoever names each broken file: the listing may be empty. ReadError where there is no such path."""
     if path.is_dir():
         listing = _list_folder(path)
     elif path.is_file():
@@ -53,8 +61,6 @@ def list_volumes(path: Path) -> Listing:
         raise unreadable(path, "it is neither a file nor a folder")
     else:
         raise unreadable(path, "there is no such file or folder")
-    if not listing.entries:
-        raise ReadError(_nothing(path, listing))
     return replace(listing, entries=_with_unique_ids(listing.entries))
 
 
