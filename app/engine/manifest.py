@@ -90,7 +90,7 @@ class ModelManifest:
                 text = file.read(_LARGEST_MANIFEST + 1)
         except OSError as error:
             raise ModelError(f"{folder} is no model package: {MANIFEST} cannot be read ({error.strerror})") from error
-        return _parse(text, Path(folder))
+        return _parse(text, Path(folder).absolute())
 
     @property
     def takes_points(self) -> bool:

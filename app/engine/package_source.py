@@ -91,7 +91,7 @@ class _Zip:
             raise ModelError(f"{path} holds {len(members)} files: that is no model package")
         for member in members:
             if not _is_safe(member.filename):
-                raise ModelError(f"{path} holds the unsafe file name '{member.filename}'")
+                raise ModelError(f"{path} holds the unsafe file name {member.filename[:80]!r}")
         parents = {str(PurePosixPath(m.filename).parent) for m in members if PurePosixPath(m.filename).name == MANIFEST}
         if len(parents) != 1 or len(PurePosixPath(next(iter(parents))).parts) > 1:
             raise ModelError(f"{path} holds no {MANIFEST} at its root or in its only folder")

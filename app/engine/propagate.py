@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engine.embeddings import Embedding, EmbeddingCache, EmbeddingKey, image_token
+from app.engine.embeddings import EmbeddingCache
 from app.engine.errors import PromptError
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box, Box3D, Prompts
 from app.engine.prompt_tokens import box_around_mask
-from app.engine.segmenter import Segmenter, SliceImage, SliceMask
+from app.engine.segmenter import Segmenter, SliceMask, embedding_of
 from app.engine.view import SliceGrid, View
 from app.engine.volume import Volume
 
@@ -103,7 +103,6 @@ class _Walker:
         self.segmenter = segmenter
         self.volume = volume
         self._cache = cache
-        self._token = image_token(volume)
 
     @property
     def by_tokens(self) -> bool:
@@ -113,17 +112,8 @@ class _Walker:
         return SliceGrid.of(key, self.volume.shape_zyx, self.volume.geometry.spacing_zyx)
 
     def decode(self, key: SliceKey, view: View, prompts: Prompts) -> SliceMask:
-        return self.segmenter.decode(self._embedding(key, view), [prompts])[0]
-
-    def _embedding(self, key: SliceKey, view: View) -> Embedding:
-        if self._cache is None:
-            return self.segmenter.encode(SliceImage.of(self.volume, key), view)
-        stored_as = EmbeddingKey(self._token, key, view, self.segmenter.manifest.digest)
-        embedding = self._cache.get(stored_as)
-        if embedding is None:
-            embedding = self.segmenter.encode(SliceImage.of(self.volume, key), view)
-            self._cache.put(stored_as, embedding)
-        return embedding
+        embedding = embedding_of(self.segmenter, self.volume, key, view, self._cache)
+        return self.segmenter.decode(embedding, [prompts])[0]
 
 
 # --------------------------------------------------------------------------------------------------- from one slice on

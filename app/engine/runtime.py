@@ -144,7 +144,8 @@ class CompiledPair:
 
     def _infer(self, role: str, inputs: Mapping[str, NDArray[Any]], *, half: bool, batch: int) -> Tensors:
         request = self._request(role, half=half, batch=batch)
-        request.infer(dict(inputs), share_inputs=True, share_outputs=True)
+        shared = {name: np.ascontiguousarray(values) for name, values in inputs.items()}  # what OpenVINO can share
+        request.infer(shared, share_inputs=True, share_outputs=True)
         names = self._description(role).outputs
         return {name: np.array(request.get_tensor(name).data) for name in names}  # its own memory is used again
 

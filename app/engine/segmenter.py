@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engine.embeddings import Embedding
+from app.engine.embeddings import Embedding, EmbeddingCache, EmbeddingKey, image_token
 from app.engine.fastest import fastest_pair
 from app.engine.manifest import ModelManifest, find_package
 from app.engine.many_boxes import SharedView, serves, shared_views
@@ -143,6 +143,20 @@ def open_segmenter(
     if name is None:
         return ModelSegmenter(fastest_pair(device=device, precision=precision, threads=threads))
     return ModelSegmenter(load_pair(find_package(name), device=device, precision=precision, threads=threads))
+
+
+def embedding_of(
+    segmenter: Segmenter, volume: Volume, key: SliceKey, view: View, cache: EmbeddingCache | None = None
+) -> Embedding:
+    """The embedding of a slice seen through a view: from the cache, or made now and put into it."""
+    if cache is None:
+        return segmenter.encode(SliceImage.of(volume, key), view)
+    stored_as = EmbeddingKey(image_token(volume), key, view, segmenter.manifest.digest)
+    embedding = cache.get(stored_as)
+    if embedding is None:
+        embedding = segmenter.encode(SliceImage.of(volume, key), view)
+        cache.put(stored_as, embedding)
+    return embedding
 
 
 def segment_boxes(segmenter: Segmenter, image: SliceImage, boxes: Sequence[Box]) -> Iterator[SliceMask]:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NoReturn, TypeGuard
 
+_LONGEST_SHOWN = 60  # characters of a name in a message
+
 
 class FieldError(ValueError):
     """What is wrong with a JSON text, and at which field; the caller adds which file."""
@@ -48,7 +50,7 @@ class Fields:
         if self._left:
             raise FieldError(f"the field '{self._path(next(iter(self._left)))}' is unknown")
 
-    def text(self, name: str, pattern: str = r"[\s\S]{1,200}") -> str:
+    def text(self, name: str, pattern: str = r"[^\x00-\x1f\x7f]{1,200}") -> str:
         """A string that fits the pattern as a whole."""
         value = self._take(name)
         if not isinstance(value, str) or not re.fullmatch(pattern, value):
@@ -119,7 +121,8 @@ class Fields:
         return self._left.pop(name)
 
     def _path(self, name: str) -> str:
-        return f"{self._where}.{name}" if self._where else name
+        shown = "".join(c if c.isprintable() else "?" for c in name[:_LONGEST_SHOWN])  # names may come from the file
+        return f"{self._where}.{shown}" if self._where else shown
 
     def _refuse(self, name: str, why: str) -> NoReturn:
         raise FieldError(f"the field '{self._path(name)}' {why}")
