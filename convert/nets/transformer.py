@@ -21,6 +21,7 @@ class Attention(nn.Module):
         if inner % heads:
             raise ValueError(f"{heads} heads do not divide the inner width {inner}")
         self.heads = heads
+        self.scale = math.sqrt(inner // heads)
         self.q_proj = nn.Linear(dim, inner)
         self.k_proj = nn.Linear(dim, inner)
         self.v_proj = nn.Linear(dim, inner)
@@ -29,7 +30,7 @@ class Attention(nn.Module):
     def forward(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
         """(B, T, dim), (B, S, dim), (B, S, dim) to (B, T, dim)."""
         q, k, v = self._split(self.q_proj(query)), self._split(self.k_proj(key)), self._split(self.v_proj(value))
-        weights = torch.softmax(q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1]), dim=-1)  # (B, heads, T, S)
+        weights = torch.softmax(q @ k.transpose(-2, -1) / self.scale, dim=-1)  # (B, heads, T, S)
         out: Tensor = self.out_proj((weights @ v).transpose(1, 2).flatten(2))
         return out
 
