@@ -115,7 +115,7 @@ def _reconstructed(header: Header, count: int) -> list[Placement | None]:
     """
     detector = item(header.dataset, "DetectorInformationSequence")
     step = number(header.dataset, "SpacingBetweenSlices")
-    first = _placement(detector, detector) if detector is not None else None
+    first = placement_of(detector, detector) if detector is not None else None
     in_order = numbers(header.dataset, "SliceVector") == tuple(range(1, count + 1))
     spaced = _pair(numbers(header.dataset, "PixelSpacing")) is not None
     if header.modality != "NM" or first is None or not step or not in_order or not spaced:
@@ -133,7 +133,7 @@ def _classic_frame(header: Header, index: int) -> Frame:
         rows=header.pixels.rows,
         columns=header.pixels.columns,
         corner=None,
-        placement=_placement(dataset, dataset) if spacing else None,
+        placement=placement_of(dataset, dataset) if spacing else None,
         spacing=spacing,
         spacing_origin=origin,
         thickness=positive(number(dataset, "SliceThickness")),
@@ -174,7 +174,7 @@ def _enhanced_frame(header: Header, index: int, groups: Dataset, shared: Dataset
     spacing = _pair(numbers(measures, "PixelSpacing")) or _pair(numbers(header.dataset, "PixelSpacing"))
     frame_type = next((kind for kind in (text(group(name), "FrameType") for name in _FRAME_TYPES) if kind), "")
     image_type = (frame_type or text(header.dataset, "ImageType")).upper()
-    placement = _placement(group("PlanePositionSequence"), group("PlaneOrientationSequence"))
+    placement = placement_of(group("PlanePositionSequence"), group("PlaneOrientationSequence"))
     return Frame(
         header=header,
         index=index,
@@ -229,7 +229,8 @@ def _dimensions(content: Dataset, names: list[str]) -> dict[str, Hashable]:
     )
 
 
-def _placement(position: Dataset, orientation: Dataset) -> Placement | None:
+def placement_of(position: Dataset, orientation: Dataset) -> Placement | None:
+    """The placement that two data sets or functional groups give; None where it is missing or cannot be true."""
     place, cosines = numbers(position, "ImagePositionPatient"), numbers(orientation, "ImageOrientationPatient")
     if len(place) != 3 or len(cosines) != 6 or max(map(abs, place)) > 1e6:
         return None

@@ -110,7 +110,8 @@ def _without_copies(frames: list[Frame]) -> tuple[list[Frame], list[Skipped]]:
         header, placement = frame.header, frame.placement
         place = tuple(placement.position) if placement else None
         size = header.path.stat().st_size if header.path.exists() else 0
-        key = (header.sop_instance_uid, frame.index, frame.instance, place, size, tuple(frame.keys.values()))
+        pixels = replace(header.pixels, start=0)
+        key = (header.sop_instance_uid, frame.index, frame.instance, place, size, pixels, tuple(frame.keys.values()))
         first = seen.setdefault(key, frame) if header.sop_instance_uid else frame
         if first is frame or first.header is header:
             kept.append(frame)
@@ -315,7 +316,9 @@ def _place_in_plane(frame: Frame) -> Hashable:
 
 
 def _file(frame: Frame) -> Hashable:
-    return str(frame.header.path)
+    """The file, where it holds several planes; to single-frame files, a file is no property."""
+    several = frame.corner is not None or frame.header.pixels.frames > 1
+    return str(frame.header.path) if several else ""
 
 
 def _acquisition_order(frame: Frame) -> tuple[str, float, int, str, str]:

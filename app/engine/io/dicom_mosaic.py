@@ -1,4 +1,4 @@
-"""Siemens mosaics: the slices of a volume laid as tiles in one picture, told apart by the private CSA headers."""
+"""Mosaics: the slices of a volume laid as tiles in one picture, told apart by the private attributes of the maker."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.engine.io.dicom_fields import PARSE_ERRORS, integer, number, text
-from app.engine.io.dicom_frames import Frame, Placement, Vector, positive
-from app.engine.io.dicom_header import CSA_IMAGE, CSA_SERIES, MOSAIC_TILES, Header, read_private
+from app.engine.io.dicom_fields import PARSE_ERRORS, number, text
+from app.engine.io.dicom_frames import Frame, Placement, Vector, placement_of, positive
+from app.engine.io.dicom_header import CSA_IMAGE, CSA_SERIES, MOSAIC_TILES, UNITED_FRAMES, Header, read_private
 from app.engine.io.limits import unreadable
 
 _PARALLEL = 0.999  # cosine between the slice normal of the private header and that of the picture
@@ -28,34 +28,61 @@ def is_mosaic(header: Header) -> bool:
 
 
 def untiled(frame: Frame) -> list[Frame]:
-    """The slices of a mosaic; a ReadError where the private headers are missing, or do not agree with one another."""
-    header = frame.header
-    private = read_private(header.path, [MOSAIC_TILES, CSA_IMAGE, CSA_SERIES])
-    csa = _csa(_value(private, CSA_IMAGE))
-    count = integer(header.dataset, "NumberOfImagesInMosaic") or _tiles(private, csa)
-    normal = np.array(csa.get("SliceNormalVector", []))
-    spacing = positive(number(header.dataset, "SpacingBetweenSlices")) or frame.thickness
-    if count < 1 or len(normal) != 3 or spacing is None or frame.placement is None:
-        raise unreadable(header.path, "it is a mosaic of slices that does not say where they lie")
+    """The slices of a mosaic; a ReadError where private attributes are missing, or do not agree with one another."""
+    path = frame.header.path
+    listed = _listed_placements(frame)
+    count = len(listed) or _siemens_count(frame)
+    if count < 1:
+        raise unreadable(path, "it is a mosaic of slices that does not say where they lie")
     across = math.ceil(math.sqrt(count))
-    rows, columns = frame.rows // across, frame.columns // across
-    if rows * across != frame.rows or columns * across != frame.columns:
-        raise unreadable(header.path, f"it is a mosaic whose size does not fit its {count} slices")
-    first = _first_tile(frame, frame.placement, rows, columns)
-    if abs(float(normal @ first.normal)) < _PARALLEL:
-        raise unreadable(header.path, "it is a mosaic whose private header contradicts its orientation")
-    step = first.normal * math.copysign(spacing, float(normal @ first.normal))
-    _check_protocol(frame, _value(private, CSA_SERIES), _centre(frame, first, rows, columns), step * (count - 1))
+    # Siemens fills a square, United Imaging leaves empty rows of tiles out.
+    down = math.ceil(count / across) if listed else across
+    rows, columns = frame.rows // down, frame.columns // across
+    if rows * down != frame.rows or columns * across != frame.columns:
+        raise unreadable(path, f"it is a mosaic whose size does not fit its {count} slices")
+    placements = listed or _siemens_placements(frame, count, rows, columns)
     return [
         replace(
             frame,
             rows=rows,
             columns=columns,
             corner=(tile // across * rows, tile % across * columns),
-            placement=replace(first, position=first.position + step * tile),
+            placement=placement,
         )
-        for tile in range(count)
+        for tile, placement in enumerate(placements)
     ]
+
+
+def _listed_placements(frame: Frame) -> list[Placement]:
+    """Placements of tiles in a United Imaging file, which lists them one by one; empty in others."""
+    private = read_private(frame.header.path, [UNITED_FRAMES])
+    try:
+        found = [placement_of(tile, frame.header.dataset) for tile in private[UNITED_FRAMES].value]
+    except PARSE_ERRORS:
+        return []
+    placements = [placement for placement in found if placement is not None]
+    return placements if len(placements) == len(found) and frame.spacing is not None else []
+
+
+def _siemens_count(frame: Frame) -> int:
+    private = read_private(frame.header.path, [MOSAIC_TILES, CSA_IMAGE])
+    return _tiles(private, _csa(_value(private, CSA_IMAGE)))
+
+
+def _siemens_placements(frame: Frame, count: int, rows: int, columns: int) -> list[Placement]:
+    """Placements of tiles by the slice normal and the protocol in the CSA headers."""
+    path = frame.header.path
+    private = read_private(path, [CSA_IMAGE, CSA_SERIES])
+    normal = np.array(_csa(_value(private, CSA_IMAGE)).get("SliceNormalVector", []))
+    spacing = positive(number(frame.header.dataset, "SpacingBetweenSlices")) or frame.thickness
+    if len(normal) != 3 or spacing is None or frame.placement is None:
+        raise unreadable(path, "it is a mosaic of slices that does not say where they lie")
+    first = _first_tile(frame, frame.placement, rows, columns)
+    if abs(float(normal @ first.normal)) < _PARALLEL:
+        raise unreadable(path, "it is a mosaic whose private header contradicts its orientation")
+    step = first.normal * math.copysign(spacing, float(normal @ first.normal))
+    _check_protocol(frame, _value(private, CSA_SERIES), _centre(frame, first, rows, columns), step * (count - 1))
+    return [replace(first, position=first.position + step * tile) for tile in range(count)]
 
 
 def _first_tile(frame: Frame, placement: Placement, rows: int, columns: int) -> Placement:
@@ -75,6 +102,8 @@ def _centre(frame: Frame, first: Placement, rows: int, columns: int) -> Vector:
 def _check_protocol(frame: Frame, series: bytes, centre: Vector, extent: Vector) -> None:
     """The protocol, where it is there, lists the centres of all slices: the ends of the stack must be among them."""
     found: dict[int, dict[bytes, float]] = {}
+    begin = series.find(b"### ASCCONV BEGIN")  # what stands before is another protocol's
+    series = series[begin : series.find(b"### ASCCONV END", begin)] if begin >= 0 else b""
     for index, axis, value in _POSITION.findall(series):
         try:
             found.setdefault(int(index), {})[axis] = float(value)

@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import MRImageStorage
 
 from app.engine.io.dicom import list_dicom
-from tests.engine.io.dicom_fixtures import AXIAL, SPACING, normal_of, ramp, save, slice_dataset
+from tests.engine.io.dicom_fixtures import AXIAL, SPACING, item_of, normal_of, ramp, save, slice_dataset
 
 COUNT, ROWS, COLUMNS = 5, 4, 6
 FIRST = np.array([-20.0, 31.0, 7.5])
@@ -54,7 +54,7 @@ def mosaic(
     dataset.SpacingBetweenSlices = STEP_MM
     normal = normal_of(orientation) * direction
     centre = FIRST + to_centre[0] * COLUMNS + to_centre[1] * ROWS
-    lines = [f"sSliceArray.lSize = {len(volume)}"]
+    lines = ["sSliceArray.lSize = 99", "### ASCCONV BEGIN ###", f"sSliceArray.lSize = {len(volume)}"]
     for n in range(len(volume)):
         place = centre + normal * (STEP_MM * n + protocol_shift_mm)
         lines += [
@@ -64,7 +64,7 @@ def mosaic(
     image = {"NumberOfImagesInMosaic": [str(len(volume))], "SliceNormalVector": [f"{value:.8f}" for value in normal]}
     dataset.add_new(0x00290010, "LO", "SIEMENS CSA HEADER")
     dataset.add_new(0x00291010, "OB", csa(image))
-    dataset.add_new(0x00291020, "OB", csa({"MrPhoenixProtocol": ["\n".join(lines)]}))
+    dataset.add_new(0x00291020, "OB", csa({"MrPhoenixProtocol": ["\n".join([*lines, "### ASCCONV END ###"])]}))
     for name, value in attributes.items():
         setattr(dataset, name, value)
     return dataset
@@ -128,3 +128,23 @@ def test_that_a_damaged_private_header_is_refused(tmp_path: Path, rng: np.random
         dataset[0x00291010].value = whole[:n] + rng.bytes(2) + b"\0" * (n % 2)
         listing = list_dicom([save(dataset, tmp_path / "a.dcm")])
         assert len(listing.entries) + len(listing.skipped) == 1
+
+
+@pytest.mark.parametrize("direction", [1, -1])
+def test_that_tiles_of_united_imaging_lie_where_they_are_listed(tmp_path: Path, direction: int) -> None:
+    values = ramp((COUNT, ROWS, COLUMNS))
+    tiles = np.zeros((2 * ROWS, 3 * COLUMNS), values.dtype)  # five tiles, three in a row: no third row is written
+    for n, pixels in enumerate(values):
+        tiles[n // 3 * ROWS : n // 3 * ROWS + ROWS, n % 3 * COLUMNS : n % 3 * COLUMNS + COLUMNS] = pixels
+    places = [FIRST + np.array([0, 0, direction * STEP_MM * n]) for n in range(COUNT)]
+    dataset = slice_dataset(tiles, FIRST, sop_class=MRImageStorage, Modality="MR", Manufacturer="UIH")
+    dataset.ImageType = ["ORIGINAL", "PRIMARY", "M", "VFRAME"]
+    dataset.add_new(0x00650010, "LO", "Image Private Header")
+    dataset.add_new(0x00651051, "SQ", [item_of(ImagePositionPatient=list(place)) for place in places])
+    (entry,) = list_dicom([save(dataset, tmp_path / "a.dcm")]).entries
+    volume = entry.load()
+    assert volume.shape_zyx == values.shape
+    for pixels, place in zip(values, places, strict=True):
+        k = int(np.rint(volume.geometry.to_index(place)[2]))
+        np.testing.assert_allclose(volume.geometry.to_index(place), (0, 0, k), atol=1e-6)
+        assert np.array_equal(volume.voxels[k], pixels)
