@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from app.engine.runtime import BATCH, Activation, CompiledPair, load_pair
 from app.engine.view import SliceGrid, View, corner_view, focus_view
 from app.engine.volume import Volume
 
+_BEYOND_BOX = 0.08  # of the box's extent, and one voxel: how far beyond its box a mask may reach
 _CLICK_VIEW = 0.5  # side of the view of points without a box, in longer sides of the slice
 
 
@@ -117,16 +119,37 @@ class ModelSegmenter:
         for start in range(0, len(checked), BATCH):  # so that memory does not grow with the number of prompts
             inputs = decoder_inputs(self.manifest, checked[start : start + BATCH], view)
             logits, scores = self.pair.decode(embedding.tensors, inputs)
-            masks += [self._mask(view, *answer) for answer in zip(logits, scores, strict=True)]
+            members = checked[start : start + BATCH]
+            masks += [self._mask(view, *answer) for answer in zip(members, logits, scores, strict=True)]
         return masks
 
-    def _mask(self, view: View, logits: NDArray[np.float32], scores: NDArray[np.float32]) -> SliceMask:
+    def _mask(
+        self, view: View, prompts: Prompts, logits: NDArray[np.float32], scores: NDArray[np.float32]
+    ) -> SliceMask:
         values, rows, columns = view.paint(logits)
         mask = np.zeros((view.grid.rows, view.grid.columns), dtype=bool)
         mask[rows, columns] = values > self.manifest.mask_threshold
+        if self.manifest.encoding == "maps":  # the SAM family's masks stay as the original code gives them
+            _keep_near_box(mask, prompts)
         score = min(max(float(scores[0]), 0.0), 1.0)
         present = float(scores[1]) if len(scores) > 1 else float(mask.any())  # the SAM family does not say
         return SliceMask(mask, score, present)
+
+
+def _keep_near_box(mask: NDArray[np.bool_], prompts: Prompts) -> None:
+    """Empty a mask (rows, columns) in place beyond its box and a margin for boxes that were drawn too small.
+
+    A box says where the object ends, so what lies far beyond is another object that looks alike. A positive click
+    beyond the margin says otherwise: then nothing is taken away.
+    """
+    if prompts.box is None:
+        return
+    box = prompts.box
+    dx, dy = (1 + math.ceil(_BEYOND_BOX * extent) for extent in (box.width, box.height))
+    x0, y0, x1, y1 = max(box.x0 - dx, 0), max(box.y0 - dy, 0), box.x1 + dx, box.y1 + dy
+    if any(p.positive and not (x0 <= p.x < x1 and y0 <= p.y < y1) for p in prompts.points):
+        return
+    mask[:y0], mask[y1:], mask[:, :x0], mask[:, x1:] = False, False, False, False
 
 
 def open_segmenter(
