@@ -38,7 +38,7 @@ def _largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     import SimpleITK as sitk  # noqa: N813  # the library's own abbreviation
 
     image = sitk.GetImageFromArray(mask.astype(np.uint8))
-    parts = sitk.GetArrayFromImage(sitk.ConnectedComponent(image, True))  # type: ignore[no-untyped-call]  # has no types
+    parts = sitk.GetArrayFromImage(sitk.ConnectedComponent(image, True))
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0  # the background
     kept: NDArray[np.bool_] = parts == int(sizes.argmax())
@@ -49,5 +49,5 @@ def _without_holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     import SimpleITK as sitk  # noqa: N813  # the library's own abbreviation
 
     image = sitk.GetImageFromArray(mask.astype(np.uint8))
-    filled = sitk.BinaryFillhole(image, False, 1.0)  # type: ignore[no-untyped-call]  # has no types
+    filled = sitk.BinaryFillhole(image, False, 1.0)
     return np.asarray(sitk.GetArrayFromImage(filled), dtype=bool)
