@@ -1,4 +1,4 @@
-"""`python -m convert train | export | quantize | parity | evaluate`: see `--help` of each."""
+"""`python -m convert train | export | quantize | parity | evaluate | card`: see `--help` of each."""
 
 from __future__ import annotations
 
@@ -47,6 +47,11 @@ def _parser() -> argparse.ArgumentParser:
     parity.add_argument("--data", type=Path, required=True)
     parity.add_argument("--samples", type=int, default=50)
     parity.set_defaults(run=_parity)
+    card = commands.add_parser("card", help="write a package's CARD.md from its manifest and the data's attributions")
+    card.add_argument("package", type=Path)
+    card.add_argument("--data", type=Path, required=True)
+    card.add_argument("--remarks", type=Path, help="Markdown on known failures to include")
+    card.set_defaults(run=_card)
     _evaluate_options(commands.add_parser("evaluate", help="DSC and NSD of a package by modality"))
     return parser
 
@@ -124,9 +129,15 @@ def _parity(options: argparse.Namespace) -> int:
     return 0
 
 
+def _card(options: argparse.Namespace) -> int:
+    from convert.card import write_card
+
+    print(write_card(options.package, options.data, options.remarks))
+    return 0
+
+
 def _evaluate(options: argparse.Namespace) -> int:
     from app.engine.segmenter import open_segmenter
-
     from convert.evaluate import accuracy_fields, evaluate, markdown, table, write_results
     from convert.package import read_manifest, write_manifest
 

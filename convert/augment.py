@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -38,7 +40,7 @@ def augment_grey(values: Array, random: Random) -> Array:
 
 def augment_colour(values: Array, random: Random) -> Array:
     """Colour (S, S, 3) in 0..255: brightness, contrast, saturation, tint, noise, blur; now and then grey."""
-    x: Array = values / np.float32(255.0)
+    x: NDArray[Any] = values / np.float32(255.0)
     if random.random() < 0.12:
         x = np.repeat((x @ random.dirichlet((3, 3, 3))).astype(np.float32)[..., None], 3, axis=2)
     grey = x.mean(axis=2, keepdims=True)
@@ -53,7 +55,7 @@ def augment_colour(values: Array, random: Random) -> Array:
         x = x[..., random.permutation(3)]
     if random.random() < 0.15:
         x = np.stack([_soften(x[..., c].astype(np.float32), random) for c in range(3)], axis=-1)
-    return np.clip(x * 255.0, 0, 255).astype(np.float32)
+    return np.asarray(np.clip(x * 255.0, 0, 255), dtype=np.float32)
 
 
 def _soften(x: Array, random: Random) -> Array:

@@ -70,7 +70,7 @@ def _measure_slice(segmenter: Segmenter | None, case: SliceCase, method: str) ->
 
 def _measure_volume(segmenter: Segmenter | None, case: VolumeCase, method: str) -> CaseResult:
     started = perf_counter()
-    found = np.zeros(case.mask.shape, dtype=bool)
+    found: NDArray[np.bool_] = np.zeros(case.volume.shape_zyx, dtype=bool)
     scores = []
     if method == "model" and segmenter is not None:
         for piece in propagate(segmenter, case.volume, case.box):
@@ -78,7 +78,7 @@ def _measure_volume(segmenter: Segmenter | None, case: VolumeCase, method: str) 
             scores.append(piece.score)
     else:
         inside = found[case.box.z0 : case.box.z1]
-        inside[:] = baseline(method, case.box.in_slice(0), (found.shape[1], found.shape[2]))
+        inside[:] = baseline(method, case.box.in_slice(0), case.volume.shape_zyx[1:])
     seconds = perf_counter() - started
     overlap = dsc(case.mask, found)
     surface = nsd(case.mask, found, case.volume.geometry.spacing_zyx, TOLERANCE)

@@ -11,17 +11,17 @@ import pytest
 pytest.importorskip("torch", reason="torch is in the convert extra")
 pytest.importorskip("nncf", reason="nncf is in the convert extra")
 
-from app.engine.intensity import IntensityMapping  # noqa: E402
-from app.engine.manifest import ModelManifest  # noqa: E402
-from app.engine.prompt import Box  # noqa: E402
-from convert.__main__ import main  # noqa: E402
-from convert.cases import enlarged, slice_cases, volume_cases  # noqa: E402
-from convert.evaluate import CaseResult, baseline, evaluate, markdown, table, write_results  # noqa: E402
-from convert.parity import torch_to_openvino  # noqa: E402
-from convert.sampling import synthetic_sample  # noqa: E402
-from convert.train import TrainConfig, train  # noqa: E402
-from tests.convert.test_training import TINY  # noqa: E402
-from tests.convert.tiny_data import write_index  # noqa: E402
+from app.engine.intensity import IntensityMapping
+from app.engine.manifest import ModelManifest
+from app.engine.prompt import Box
+from convert.__main__ import main
+from convert.cases import enlarged, slice_cases, volume_cases
+from convert.evaluate import CaseResult, baseline, evaluate, markdown, table, write_results
+from convert.parity import torch_to_openvino
+from convert.sampling import synthetic_sample
+from convert.train import TrainConfig, train
+from tests.convert.test_training import TINY
+from tests.convert.tiny_data import write_index
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +133,15 @@ def test_that_figures_are_recorded_with_their_command(
 def test_that_a_missing_checkpoint_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["export", str(tmp_path / "none.pt"), "-o", str(tmp_path / "x")]) == 1
     assert "none.pt" in capsys.readouterr().err
+
+
+def test_that_a_card_names_figures_and_licences(data: Path, float_package: Path, tmp_path: Path) -> None:
+    assert main(["evaluate", "--data", str(data), "--model", str(float_package), "--record"]) == 0
+    remarks = tmp_path / "remarks.md"
+    remarks.write_text("## Known failures\n\nDiscs that are rings.\n")
+    assert main(["card", str(float_package), "--data", str(data), "--remarks", str(remarks)]) == 0
+    card = (float_package / "CARD.md").read_text()
+    assert "Not a medical device" in card
+    assert "| CT | 3 |" in card
+    assert "Discs that are rings." in card
+    assert "| discs | Ultrasound | 4 |" in card
