@@ -15,11 +15,11 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
-from app.engine.propagate import propagate
-from app.engine.segmenter import Segmenter, SliceImage, segment_boxes
 from numpy.typing import NDArray
 
 from app.engine.prompt import Box
+from app.engine.propagate import propagate
+from app.engine.segmenter import Segmenter, SliceImage, segment_boxes
 from convert.cases import SliceCase, VolumeCase, slice_cases, volume_cases
 from convert.metrics import dsc, nsd
 
