@@ -26,6 +26,8 @@ from app.engine.io.dicom_header import PixelFormat
 
 _RLE = "1.2.840.10008.1.2.5"
 _JPEG_FAMILY = "1.2.840.10008.1.2.4."
+# The colours of these are told by markers in the stream, which Pillow honours and GDCM does not.
+_LOSSY_JPEG = {"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"}
 _JPEG_XL = ("1.2.840.10008.1.2.4.11",)  # prefix; its streams have no end marker
 _END_OF_IMAGE = b"\xff\xd9"
 _PADDING = 64  # bytes that may follow the end marker
@@ -46,11 +48,18 @@ def decode_frame(pixels: PixelFormat, data: bytes) -> NDArray[Any]:
         _check_complete(syntax, data)
     dataset = _minimal_dataset(pixels, data)
     if not pixels.encapsulated or syntax == _RLE:
-        return _by_pydicom(pixels, dataset)
-    try:
-        return _by_simpleitk(pixels, dataset)
-    except PARSE_ERRORS:
-        return _by_pydicom(pixels, dataset)
+        decoders = [_by_pydicom]
+    elif syntax in _LOSSY_JPEG and pixels.samples == 3:
+        decoders = [_by_pydicom, _by_simpleitk]
+    else:
+        decoders = [_by_simpleitk, _by_pydicom]
+    for decoder in decoders:
+        try:
+            return decoder(pixels, dataset)
+        except PARSE_ERRORS:
+            continue
+    name = dataset.file_meta.TransferSyntaxUID.name
+    raise DecodeError(f"({name}) cannot be decoded: they are damaged or of an unknown kind")
 
 
 def _check_complete(syntax: str, data: bytes) -> None:
@@ -146,16 +155,12 @@ def _by_simpleitk(pixels: PixelFormat, dataset: Dataset) -> NDArray[Any]:
 
 
 def _by_pydicom(pixels: PixelFormat, dataset: Dataset) -> NDArray[Any]:
-    try:
-        with silent_stderr():
-            return _checked(pixels, dataset.pixel_array)
-    except PARSE_ERRORS:
-        name = dataset.file_meta.TransferSyntaxUID.name
-        raise DecodeError(f"({name}) cannot be decoded: they are damaged or of an unknown kind") from None
+    with silent_stderr():
+        return _checked(pixels, dataset.pixel_array)
 
 
 def _checked(pixels: PixelFormat, values: NDArray[Any]) -> NDArray[Any]:
     expected = (pixels.rows, pixels.columns, 3)[: 3 if pixels.samples == 3 else 2]
-    if values.shape != expected or values.dtype.kind not in "iu":
-        raise ValueError("the decoded image is of another size than the header says")
+    if values.shape != expected or values.dtype.kind != ("i" if pixels.signed else "u"):
+        raise ValueError("the decoded image is of another size or sign than the header says")
     return np.ascontiguousarray(values)

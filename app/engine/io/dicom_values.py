@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 
 from app.engine.io.dicom_fields import PARSE_ERRORS, item, text
 from app.engine.io.dicom_frames import Frame, Rescale
@@ -68,7 +69,7 @@ def _modality(frame: Frame, planes: list[NDArray[Any]], n: int) -> Rescale:
     table = item(frame.header.dataset, "ModalityLUTSequence")
     if table is None or frame.rescale.present:
         return frame.rescale
-    dataset = Dataset()
+    dataset = _of_same_order(frame.header)
     dataset.ModalityLUTSequence = [table]
     dataset.PixelRepresentation = int(frame.header.pixels.signed)
     try:
@@ -111,7 +112,7 @@ def _colour(header: Header, plane: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _from_palette(header: Header, plane: NDArray[Any]) -> NDArray[Any]:
-    dataset = Dataset()
+    dataset = _of_same_order(header)
     try:
         for keyword in _PALETTE:
             if keyword in header.dataset:
@@ -119,6 +120,15 @@ def _from_palette(header: Header, plane: NDArray[Any]) -> NDArray[Any]:
         return apply_color_lut(plane, dataset)
     except PARSE_ERRORS:
         raise unreadable(header.path, "its table of colours (palette) is missing or damaged") from None
+
+
+def _of_same_order(header: Header) -> Dataset:
+    """An empty data set for tables of words, which pydicom reads in the byte order of the file."""
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    big = header.pixels.big_endian
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRBigEndian if big else ExplicitVRLittleEndian
+    return dataset
 
 
 def value_findings(frames: Sequence[Frame]) -> list[Finding]:

@@ -212,6 +212,19 @@ def test_that_a_palette_becomes_colour(tmp_path: Path, bits: int) -> None:
     assert np.array_equal(volume.voxels[0], expected)
 
 
+def test_that_a_palette_in_segments_becomes_colour(tmp_path: Path) -> None:
+    steps = [0, 2, 10 << 8, 20 << 8, 1, 4, 60 << 8]  # two entries as they are, then four in even steps to the last
+    data = np.array(steps, "<u2").tobytes()
+    attributes: dict[str, Any] = {"PhotometricInterpretation": "PALETTE COLOR"}
+    for colour in ("Red", "Green", "Blue"):
+        attributes[f"{colour}PaletteColorLookupTableDescriptor"] = [6, 0, 16]
+        attributes[f"Segmented{colour}PaletteColorLookupTableData"] = data
+    pixels = np.arange(6, dtype=np.uint8).reshape(1, 6)
+    volume = read_one(tmp_path, pixels, position=None, Modality="US", **attributes)
+    assert volume.voxels.shape == (1, 1, 6, 3)
+    assert (volume.voxels == np.array([10, 20, 30, 40, 50, 60])[:, None]).all()
+
+
 def test_that_a_palette_without_its_table_is_refused(tmp_path: Path) -> None:
     dataset = slice_dataset(ramp((6, 7), np.uint8), None, PhotometricInterpretation="PALETTE COLOR")
     (entry,) = list_dicom([save(dataset, tmp_path / "a.dcm")]).entries
