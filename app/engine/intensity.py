@@ -57,7 +57,9 @@ def map_intensities(
         grey = values.mean(axis=2, dtype=np.float32) if values.ndim == 3 else values
         stretched = _stretch(grey, inside, mapping)
         channels = np.stack([stretched, _equalise(stretched, inside), stretched])
-    return np.ascontiguousarray(channels * inside, dtype=np.float32)
+    if not inside.all():
+        channels = channels * inside
+    return np.ascontiguousarray(channels, dtype=np.float32)
 
 
 def _is_colour(values: NDArray[np.float32]) -> bool:
@@ -67,18 +69,19 @@ def _is_colour(values: NDArray[np.float32]) -> bool:
 
 
 def _stretch(values: NDArray[np.float32], inside: NDArray[np.bool_], mapping: IntensityMapping) -> NDArray[np.float32]:
-    seen = values[inside]
-    low, high = np.percentile(seen[:: max(1, len(seen) // 16384)], (mapping.low, mapping.high))
+    seen = values.ravel() if inside.all() else values[inside]
+    ranks = np.percentile(seen[:: max(1, len(seen) // 16384)], (mapping.low, mapping.high))
+    low, high = float(ranks[0]), float(ranks[1])  # Python's floats keep the arithmetic below in single precision
     if high - low < 1e-6 * max(1.0, abs(low), abs(high)):  # nearly constant: a few voxels may still stand out
         low, high = float(seen.min()), float(seen.max())
-    out: NDArray[np.float32] = np.clip((values - low) / max(float(high - low), 1e-12), 0.0, 1.0).astype(np.float32)
-    return out
+    out = (values - low) / max(high - low, 1e-12)
+    return np.clip(out, 0.0, 1.0, out=out)
 
 
 def _equalise(stretched: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Rank of each value among those inside, 0..1, by a histogram of 256 bins."""
     codes = (stretched * (_BINS - 1) + 0.5).astype(np.uint8)
-    counts = np.bincount(codes[inside], minlength=_BINS)
+    counts = np.bincount(codes.ravel() if inside.all() else codes[inside], minlength=_BINS)
     ranks = (np.cumsum(counts) - 0.5 * counts) / max(int(counts.sum()), 1)
-    equalised: NDArray[np.float32] = ranks.astype(np.float32)[codes]
+    equalised: NDArray[np.float32] = ranks.astype(np.float32).take(codes)
     return equalised
