@@ -42,6 +42,11 @@ def test_that_labels_get_the_lowest_free_value_and_the_palettes_colours_in_turn(
     assert [label.value for label in labels.labels] == [1, 2, 3, 9]
 
 
+def test_that_a_value_is_given_to_one_label_only() -> None:
+    with pytest.raises(LabelError, match="label 2 exists already"):
+        map_with_labels(2).add_label("again", value=2)
+
+
 def test_that_painting_changes_the_mask_and_nothing_else() -> None:
     labels = map_with_labels(1)
     mask = np.zeros((2, 2, 3), dtype=np.bool_)

@@ -41,6 +41,24 @@ def test_that_the_xdg_folders_are_used_and_relative_ones_ignored(
     assert paths.user_data_dir() == tmp_path / "somebody" / ".local" / "share" / "swiftmedsam"
 
 
+@pytest.mark.parametrize(
+    ("platform", "data", "cache"),
+    [
+        ("darwin", "Library/Application Support/SwiftMedSAM", "Library/Caches/SwiftMedSAM"),
+        ("win32", "AppData/Local/SwiftMedSAM", "AppData/Local/SwiftMedSAM/Cache"),
+    ],
+)
+def test_that_each_system_has_its_own_folders(
+    platform: str, data: str, cache: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SWIFTMEDSAM_HOME")
+    monkeypatch.delenv("LOCALAPPDATA", raising=False)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(sys, "platform", platform)
+    assert paths.user_data_dir() == tmp_path / data
+    assert paths.cache_dir() == tmp_path / cache
+
+
 @_LINUX
 def test_that_without_any_home_a_private_temporary_folder_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
