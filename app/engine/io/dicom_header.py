@@ -51,10 +51,8 @@ _KEYWORDS = """
     ExtendedOffsetTableLengths SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence
     DetectorInformationSequence SliceVector DimensionIndexSequence
 """
-# Siemens: number of tiles in a mosaic, image and series header (CSA). United Imaging: what each tile shows.
-MOSAIC_TILES, CSA_IMAGE, CSA_SERIES = 0x0019100A, 0x00291010, 0x00291020
-UNITED_FRAMES = 0x00651051
-_TAGS = [*(Tag(keyword) for keyword in _KEYWORDS.split()), Tag(MOSAIC_TILES)]
+_MOSAIC_TILES = 0x0019100A  # Siemens
+_TAGS = [*(Tag(keyword) for keyword in _KEYWORDS.split()), Tag(_MOSAIC_TILES)]
 
 
 @dataclass(frozen=True)

@@ -70,13 +70,19 @@ def mosaic(
     return dataset
 
 
+@pytest.mark.parametrize("private", ["both", "image", "series"])
 @pytest.mark.parametrize("orientation", [AXIAL, TILTED])
 @pytest.mark.parametrize("direction", [1, -1])
 def test_that_tiles_become_slices_in_their_places(
-    tmp_path: Path, orientation: tuple[float, ...], direction: int
+    tmp_path: Path, orientation: tuple[float, ...], direction: int, private: str
 ) -> None:
     values = ramp((COUNT, ROWS, COLUMNS))
-    (entry,) = list_dicom([save(mosaic(values, orientation, direction), tmp_path / "a.dcm")]).entries
+    dataset = mosaic(values, orientation, direction)
+    if private == "image":
+        del dataset[0x00291020]
+    if private == "series":
+        del dataset[0x00291010]
+    (entry,) = list_dicom([save(dataset, tmp_path / "a.dcm")]).entries
     volume = entry.load()
     assert "mosaic" in {finding.code for finding in volume.findings}
     assert volume.shape_zyx == values.shape
@@ -148,3 +154,22 @@ def test_that_tiles_of_united_imaging_lie_where_they_are_listed(tmp_path: Path, 
         k = int(np.rint(volume.geometry.to_index(place)[2]))
         np.testing.assert_allclose(volume.geometry.to_index(place), (0, 0, k), atol=1e-6)
         assert np.array_equal(volume.voxels[k], pixels)
+
+
+def test_that_tiles_against_the_order_of_the_protocol_lie_where_the_first_one_says(tmp_path: Path) -> None:
+    values = ramp((COUNT, ROWS, COLUMNS))
+    dataset = mosaic(values)
+    del dataset[0x00291010]
+    dataset.ImagePositionPatient[2] += STEP_MM * (COUNT - 1)  # the first tile is the protocol's last slice
+    (entry,) = list_dicom([save(dataset, tmp_path / "a.dcm")]).entries
+    volume = entry.load()
+    assert np.array_equal(volume.voxels, values[::-1])
+    np.testing.assert_allclose(volume.geometry.affine[:3, 3], FIRST)
+
+
+def test_that_a_mosaic_without_any_private_header_is_refused(tmp_path: Path) -> None:
+    dataset = mosaic(ramp((COUNT, ROWS, COLUMNS)))
+    del dataset[0x00291010]
+    del dataset[0x00291020]
+    listing = list_dicom([save(dataset, tmp_path / "a.dcm")])
+    assert "does not say where they lie" in listing.skipped[0].reason
