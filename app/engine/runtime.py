@@ -247,6 +247,7 @@ def _configuration(
         config["EXECUTION_MODE_HINT"] = "PERFORMANCE" if manifest.precision == "int8" else "ACCURACY"
     if device == "CPU":
         config["NUM_STREAMS"] = "1"
+        config["ENABLE_CPU_PINNING"] = "NO"  # a thread bound to a core that another program keeps busy waits for it
         if threads is not None:
             config["INFERENCE_NUM_THREADS"] = str(threads)
     if folder is not None:
