@@ -34,7 +34,7 @@ def challenge(tmp_path: Path, phantom: Phantom) -> Path:
     """A folder as the challenge's script gets it, with one file that is no archive."""
     folder = tmp_path / "inputs"
     folder.mkdir()
-    pixels, boxes = _squares(300)
+    pixels, boxes = _squares(260)
     np.savez_compressed(folder / "2DBox_Microscopy_1.npz", imgs=pixels, boxes=boxes)
     np.savez_compressed(folder / "2DBox_US_2.npz", imgs=pixels[:24, :24], boxes=np.array([[2, 2, 9, 9], [2, 2, 21, 9]]))
     voxels = np.clip(phantom.volume.voxels / 4 + 100, 0, 255).astype(np.uint8)
@@ -72,10 +72,10 @@ def test_that_batch_stands_in_for_the_challenges_script(
         "3DBox_CT_3.npz",
     ]
     many = _segs(out / "2DBox_Microscopy_1.npz")
-    pixels, boxes = _squares(300)
+    pixels, boxes = _squares(260)
     assert many.dtype == np.uint16
     assert many.shape == pixels.shape[:2]
-    assert [int(many[y0 + 4, x0 + 4]) for x0, y0, _, _ in boxes] == list(range(1, 301))
+    assert [int(many[y0 + 4, x0 + 4]) for x0, y0, _, _ in boxes] == list(range(1, 261))
     later = _segs(out / "2DBox_US_2.npz")
     assert later.dtype == np.uint8
     assert later[5, 5] == later[5, 17] == 2  # the second box covers the first
@@ -92,7 +92,7 @@ def test_that_batch_stands_in_for_the_challenges_script(
         "3DBox_CT_3.npz": "done",
         "3DBox_MR_4.npz": "failed",
     }
-    assert len(rows) == 300 + 2 + 1 + 1
+    assert len(rows) == 260 + 2 + 1 + 1
     ct = next(row for row in rows if row["case"] == "3DBox_CT_3.npz")
     assert int(ct["voxels"]) == np.count_nonzero(deep)
     assert float(ct["volume_ml"]) == pytest.approx(np.count_nonzero(deep) * 0.25, rel=1e-4)
@@ -102,6 +102,7 @@ def test_that_batch_stands_in_for_the_challenges_script(
 def test_that_a_second_run_skips_what_is_complete_and_redoes_what_is_not(
     model: Path, challenge: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (challenge / "2DBox_Microscopy_1.npz").unlink()  # only takes time here
     out, report = tmp_path / "outputs", tmp_path / "report.csv"
     arguments = ["batch", "-i", str(challenge), "-o", str(out), "--model", str(model), "--report", str(report)]
     assert main(arguments) == 1
@@ -114,13 +115,11 @@ def test_that_a_second_run_skips_what_is_complete_and_redoes_what_is_not(
     assert main([*arguments, "--existing", "skip"]) == 0
 
     rows = _rows(report)
-    assert {row["case"]: row["status"] for row in rows} == {
-        "2DBox_Microscopy_1.npz": "skipped", "2DBox_US_2.npz": "done", "3DBox_CT_3.npz": "skipped",
-    }  # fmt: skip
+    assert {row["case"]: row["status"] for row in rows} == {"2DBox_US_2.npz": "done", "3DBox_CT_3.npz": "skipped"}
     assert {row["case"]: row["voxels"] for row in rows} == {c: v for c, v in first.items() if c != "3DBox_MR_4.npz"}
     assert kept.stat().st_mtime_ns == age
     assert np.array_equal(_segs(cut) > 0, _segs(cut) == 2)
-    assert "1 done, 2 skipped" in capsys.readouterr().out
+    assert "1 done, 1 skipped" in capsys.readouterr().out
 
 
 def test_that_existing_results_are_replaced_or_numbered_where_that_is_asked(model: Path, tmp_path: Path) -> None:

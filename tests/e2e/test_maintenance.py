@@ -7,12 +7,14 @@ import os
 import subprocess
 import sys
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from app import paths
 from app.cli import main
+from app.engine.benchmark import run_benchmark
 
 
 @pytest.fixture
@@ -65,7 +67,10 @@ def test_that_the_self_test_goes_on_after_a_failure(capsys: pytest.CaptureFixtur
     assert [line.partition(" FAILED")[0] for line in said.err.splitlines()] == ["model:", "segmentation:"]
 
 
-def test_that_bench_prints_what_was_asked_for(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_that_bench_prints_what_was_asked_for(
+    model: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.cli.bench.run_benchmark", partial(run_benchmark, slices=4, side=96))  # for a quick answer
     assert main(["bench", "--model", str(model), "--runs", "1", "--json"]) == 0
 
     report = json.loads(capsys.readouterr().out)
