@@ -116,6 +116,8 @@ def _line(result: CaseResult) -> str:
 def _summary(outcomes: Sequence[CaseResult], arguments: argparse.Namespace) -> int:
     counts = Counter(result.status for result in outcomes)
     print(", ".join(f"{counts[status]} {status.value}" for status in Status if counts[status]) or "nothing to do")
+    if counts[Status.SKIPPED]:
+        print("skipped: results that were there already; --existing replace makes them anew")
     doubtful = [result.case for result in outcomes if result.doubtful]
     if doubtful:
         more = f" and {len(doubtful) - _MOST_NAMED} more" if len(doubtful) > _MOST_NAMED else ""

@@ -66,7 +66,7 @@ def _subcommand(name: str) -> Callable[[argparse.Namespace], int]:
 def _add_segment(commands: _Commands) -> None:
     parser = _add(commands, "segment", "Turn a box or clicks on one image into a mask.", f"{_COORDINATES} {_NOTICE}")
     parser.add_argument("input", type=Path, metavar="INPUT", help="image, volume, challenge NPZ, or DICOM folder")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="file to write, or a folder")
+    parser.add_argument("-o", "--output", required=True, metavar="OUT", help="file to write, or a folder")
     prompts = parser.add_argument_group("what to outline")
     prompts.add_argument("--box", type=_numbers(4), action="append", default=[], metavar="X0,Y0,X1,Y1",
                          help="a box in one slice; give it again for more objects")  # fmt: skip

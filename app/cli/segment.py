@@ -20,7 +20,14 @@ from app.engine.plane import Plane
 from app.engine.prompt import Box, Box3D
 from app.engine.prompt_file import CasePrompts, ObjectPrompt, VolumePoint, case_key, read_prompt_file
 from app.engine.prompt_sources import challenge_prompts
-from app.engine.results import overlay_path, refuse_existing, story_of, write_overlay_beside, write_result
+from app.engine.results import (
+    check_target,
+    overlay_path,
+    refuse_existing,
+    story_of,
+    write_overlay_beside,
+    write_result,
+)
 from app.engine.volume import Kind, Volume
 
 _MASK_EXTENSIONS = (".nii.gz", ".nii", ".nrrd", ".npz", ".png", ".mha")
@@ -32,9 +39,10 @@ def run(arguments: argparse.Namespace) -> int:
     format_name = checked_format(arguments.format)
     is_folder = _is_folder(arguments.output, format_name)
     volume = read_volume(arguments.input, arguments.series)
-    target = arguments.output
+    target = Path(arguments.output)
     if is_folder:
-        target = arguments.output / _mask_name(arguments.input, volume, format_name)
+        target /= _mask_name(arguments.input, volume, format_name)
+    check_target(target, volume)
     if not arguments.overwrite:
         refuse_existing([target, overlay_path(target)])
     options = options_of(arguments)
@@ -116,20 +124,19 @@ def _of_input(cases: CasePrompts, arguments: argparse.Namespace) -> tuple[Object
     return cases[fitting[0]]
 
 
-def _is_folder(output: Path, format_name: str | None) -> bool:
+def _is_folder(output: str, format_name: str | None) -> bool:
     """Whether the mask goes into the output as a folder; wrong use where its name contradicts --format."""
-    if output.is_dir() or str(output).endswith(("/", os.sep)):
+    path = Path(output)
+    if path.is_dir() or output.endswith(("/", os.sep)):
         return True
-    extension = next((e for e in _MASK_EXTENSIONS if output.name.lower().endswith(e)), None)
+    extension = next((e for e in _MASK_EXTENSIONS if path.name.lower().endswith(e)), None)
     if extension is None:
-        if output.suffix and not output.suffix[1:].isdigit():
+        if path.suffix:
             endings = ", ".join(_MASK_EXTENSIONS)
-            raise UsageError(
-                f"a mask is written as one of {endings}, not as '{output.name}' (a folder is told by a / at its end)"
-            )
+            raise UsageError(f"a mask is written as one of {endings}; for a folder end '{output}' with a /")
         return True
     if format_name is not None and not EXTENSIONS[format_name].endswith(extension):
-        raise UsageError(f"--format {format_name} and the name {output.name} contradict each other")
+        raise UsageError(f"--format {format_name} and the name {path.name} contradict each other")
     return False
 
 

@@ -15,7 +15,7 @@ from app.engine.cases import Case, numbered
 from app.engine.errors import EngineError
 from app.engine.job import LabelResult, Options, segment_volume
 from app.engine.prompt_sources import PromptSource
-from app.engine.results import finished_result, story_of, write_result
+from app.engine.results import check_target, finished_result, story_of, write_result
 from app.engine.segmenter import Segmenter
 
 _LOG = logging.getLogger(__name__)
@@ -152,6 +152,7 @@ def _do(item: Item, plan: Plan, start: float) -> CaseResult:
     if opened is None:
         return CaseResult(name, Status.NO_PROMPTS, message="nothing was said of this case")
     volume, prompts = opened
+    check_target(target, volume)
     done = segment_volume(plan.segmenter, volume, prompts, plan.options)
     manifest = plan.segmenter.manifest
     story = story_of(manifest, prompts, plan.options, done)

@@ -73,6 +73,15 @@ def refuse_existing(paths: Sequence[Path]) -> None:
             raise WriteError(f"{path} exists already and is not overwritten unasked (--overwrite)")
 
 
+def check_target(target: Path, volume: Volume) -> None:
+    """Raise WriteError where the format cannot hold a mask of the volume: sooner than after the work."""
+    slices = volume.shape_zyx[0]
+    if target.name.lower().endswith(".png") and slices > 1:
+        raise WriteError(
+            f"cannot write {target}: a PNG holds one slice and the image has {slices}; write .nii.gz instead"
+        )
+
+
 def finished_result(target: Path) -> Finished | None:
     """What is known of a result; None where there is none, or one that is damaged."""
     if not target.is_file() or not _is_whole(target):

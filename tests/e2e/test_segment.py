@@ -84,14 +84,14 @@ def test_that_a_picture_gives_a_mask_and_an_overlay_of_its_size(run_app: Run, mo
     source = tmp_path / "cell.png"
     Image.fromarray(pixels).save(source)
 
-    said = run_app("segment", source, "-o", f"{tmp_path}/out/", "--box", "48,18,76,41", "--model", model).out
+    said = run_app("segment", source, "-o", f"{tmp_path}/out.v2/", "--box", "48,18,76,41", "--model", model).out
 
-    mask = tmp_path / "out" / "cell_mask.png"
+    mask = tmp_path / "out.v2" / "cell_mask.png"
     found = _pixels(mask)
     assert found.shape == (60, 90)
     assert overlap(found == 1, pixels > 0) > 0.85
     assert f"mask: {mask}" in said
-    assert f"overlay: {tmp_path / 'out' / 'cell_mask_overlay.png'}" in said
+    assert f"overlay: {tmp_path / 'out.v2' / 'cell_mask_overlay.png'}" in said
     assert "Research use only" in said
 
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from app import __version__
 from app.cli import main
+from tests.e2e.conftest import write_nifti
 
 
 @pytest.fixture
@@ -101,6 +102,16 @@ def test_that_an_image_that_cannot_be_read_is_code_1(tmp_path: Path, capsys: pyt
 
     assert code == 1
     assert "there is no such file or folder" in capsys.readouterr().err
+
+
+def test_that_a_format_that_cannot_hold_a_volume_is_refused_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = write_nifti(tmp_path / "ct.nii", np.zeros((4, 8, 8), dtype=np.int16), np.eye(4))
+    arguments = ["segment", str(source), "-o", str(tmp_path / "m.png"), "--box", "1,1,5,5", "--slice", "2"]
+
+    assert main([*arguments, "--model", "no-such-model"]) == 1
+    assert "a PNG holds one slice and the image has 4" in capsys.readouterr().err
 
 
 def test_that_debug_lets_errors_through(tmp_path: Path) -> None:
