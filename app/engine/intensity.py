@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.view import View
+from app.engine.volume import as_eight_bits
 
 _BINS = 256
 _GREY_TOLERANCE = 2.0  # mean difference of channels, of 255, that JPEG's colour planes leave in a grey picture
@@ -36,7 +37,7 @@ def model_input(
 
     `inverted` turns grey values round before mapping (MONOCHROME1).
     """
-    values = view.extract(image)
+    values = view.extract(as_eight_bits(image) if image.ndim == 3 else image)
     return map_intensities(-values if inverted else values, view.inside(), mapping)
 
 

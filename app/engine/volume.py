@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.errors import GeometryError
@@ -59,9 +60,17 @@ class Display:
     inverted: bool = False  # MONOCHROME1: high values dark; the model is shown it inverted too
 
 
+def as_eight_bits(colour: NDArray[Any]) -> NDArray[np.uint8]:
+    """Colour (..., 3) of any unsigned depth for the screen and the model: the highest bit in use becomes the eighth."""
+    if colour.dtype == np.uint8:
+        return colour
+    bits = int(colour.max(initial=0)).bit_length()
+    return (colour >> max(bits - 8, 0)).astype(np.uint8)
+
+
 @dataclass(frozen=True, eq=False)
 class Volume:
-    """Voxels (Z, Y, X), any real dtype, or (Z, Y, X, 3) uint8 colour; read-only. A picture has Z = 1.
+    """Voxels (Z, Y, X), any real dtype, or (Z, Y, X, 3) colour, uint8 to uint32; read-only. A picture has Z = 1.
 
     Values are quantities in `unit` ("HU", "SUV", "Bq/ml", "" where unknown), never display values.
     """

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from app.engine.errors import GeometryError, PromptError
 from app.engine.geometry import Geometry
 from app.engine.plane import SliceKey
-from app.engine.volume import Volume
+from app.engine.volume import Volume, as_eight_bits
 
 GEOMETRY = Geometry.from_components(shape_zyx=(3, 4, 5), spacing_xyz=(1, 1, 2))
 
@@ -56,3 +58,10 @@ def test_that_a_slice_outside_the_volume_is_refused() -> None:
 def test_that_only_a_pixel_frame_has_no_millimetres() -> None:
     assert Volume(np.zeros((3, 4, 5)), GEOMETRY).in_mm
     assert not Volume(np.zeros((3, 4, 5)), Geometry.of_pixels((3, 4, 5))).in_mm
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.uint32])
+def test_that_deep_colour_is_shown_like_its_eight_bits(dtype: type[np.unsignedinteger[Any]]) -> None:
+    shown = np.arange(256, dtype=np.uint8)[:255].reshape(5, 17, 3) + np.uint8(1)
+    deep = shown.astype(dtype) << (8 * (np.dtype(dtype).itemsize - 1))
+    assert np.array_equal(as_eight_bits(deep), shown)

@@ -16,7 +16,7 @@ from app.engine.geometry import Frame
 from app.engine.labelmap import PALETTE
 from app.engine.plane import Plane, SliceKey
 from app.engine.prompt import Box
-from app.engine.volume import Volume
+from app.engine.volume import Volume, as_eight_bits
 
 _SMALLEST_SIDE, _LARGEST_SIDE = 768, 2048  # of the longer side of the picture, in pixels
 _FILL = 0.25  # opacity
@@ -117,7 +117,7 @@ def _as_rgb(volume: Volume, key: SliceKey) -> NDArray[np.uint8]:
     """The slice as it is shown, (rows, columns, 3)."""
     pixels = volume.slice(key)
     if pixels.ndim == 3:
-        return np.asarray(pixels, dtype=np.uint8)
+        return as_eight_bits(pixels)
     values = pixels.astype(np.float64)
     display = volume.display
     if display.level is not None and display.width is not None and display.width > 0:

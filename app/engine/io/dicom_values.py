@@ -27,14 +27,15 @@ _RESCALE_UNITS = {"HU": "HU", "OD": "OD", "BQML": "Bq/ml"}
 
 
 def quantities(frames: Sequence[Frame], planes: list[NDArray[Any]]) -> NDArray[Any]:
-    """Quantities (N, Y, X) of stored planes, or colours (N, Y, X, 3) uint8; `planes` is emptied on the way.
+    """Quantities (N, Y, X) of stored planes, or colours (N, Y, X, 3) as deep as stored; `planes` is emptied on the way.
 
     Whole numbers stay whole (uint8, int16 or int32) where rescale slope and intercept are whole, else float32. Call
     within `dicom_fields.quiet`.
     """
     first = frames[0]
     if first.header.pixels.is_colour:
-        out = _allocate(first, len(frames), np.dtype(np.uint8), 3)
+        deep = first.header.pixels.samples == 3 and first.header.pixels.bits_stored > 8
+        out = _allocate(first, len(frames), planes[0].dtype if deep else np.dtype(np.uint8), 3)
         for n, frame in enumerate(frames):
             out[n] = _colour(frame.header, planes[n])
             planes[n] = _NOTHING
@@ -100,15 +101,12 @@ def _common_dtype(planes: Sequence[NDArray[Any]], steps: Sequence[Rescale]) -> n
     return np.dtype(np.float32)
 
 
-def _colour(header: Header, plane: NDArray[Any]) -> NDArray[np.uint8]:
-    """Red, green and blue in 8 bits of an RGB plane or of the indices of a palette."""
-    bits = header.pixels.bits_stored
-    if header.pixels.photometric == "PALETTE COLOR":
-        plane = _from_palette(header, plane)
-        bits = plane.dtype.itemsize * 8
-    if bits > 8:
-        plane = plane >> (bits - 8)
-    return plane.astype(np.uint8)
+def _colour(header: Header, plane: NDArray[Any]) -> NDArray[Any]:
+    """Red, green and blue of an RGB plane as they are, or in 8 bits of the indices of a palette."""
+    if header.pixels.photometric != "PALETTE COLOR":
+        return plane
+    plane = _from_palette(header, plane)
+    return (plane >> 8 * (plane.dtype.itemsize - 1)).astype(np.uint8)
 
 
 def _from_palette(header: Header, plane: NDArray[Any]) -> NDArray[Any]:
@@ -138,9 +136,6 @@ def value_findings(frames: Sequence[Frame]) -> list[Finding]:
     if pixels.photometric == "MONOCHROME1":
         message = "high values are dark in this image (MONOCHROME1): it is shown so, its values are not turned round"
         findings.append(Finding("monochrome1", message))
-    deep = pixels.bits_stored > 8 and pixels.samples == 3
-    if deep:
-        findings.append(Finding("colour-depth", f"colours of {pixels.bits_stored} bits were reduced to 8 bits"))
     return findings
 
 
