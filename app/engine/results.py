@@ -25,6 +25,9 @@ _NRRD_STORY = "SwiftMedSAM_Provenance"
 _PNG_STORY = "SwiftMedSAM provenance"
 
 
+_NO_STORY = (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, zipfile.BadZipFile, zlib.error)
+
+
 @dataclass(frozen=True)
 class Finished:
     """What is known of a result that is on disk already; nothing of its labels where its story is missing."""
@@ -91,7 +94,7 @@ def finished_result(target: Path) -> Finished | None:
         labels = tuple(LabelResult.from_json(result) for result in story["Results"])
         findings = tuple(dict.fromkeys(str(finding["code"]) for finding in story["Findings"]))
         return Finished(labels, findings, str(story["Model"]["Name"]))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):  # someone else's, or changed
+    except _NO_STORY:  # someone else's, or changed
         return Finished((), (), "")
 
 
@@ -118,6 +121,9 @@ def _story_text(target: Path) -> str:
             return str(getattr(picture, "text", {}).get(_PNG_STORY, ""))
     if name.endswith(".nrrd"):
         return _nrrd_story(target)
+    if name.endswith(".npz"):
+        with zipfile.ZipFile(target) as archive, archive.open("provenance.npy") as member:
+            return read_array(member).tobytes().decode("utf-8")
     with target.with_name(f"{stem_of(target.name)}.json").open("rb") as file:
         return file.read(_LARGEST_STORY).decode("utf-8")
 

@@ -90,9 +90,10 @@ def test_that_the_overlay_lies_beside_the_mask(tmp_path: Path) -> None:
 
 
 def test_that_the_story_of_a_mask_names_no_path(tmp_path: Path) -> None:
-    files = _written(tmp_path / "a.npz")
+    (path,) = _written(tmp_path / "a.npz")
 
-    told = json.loads(files[1].read_text(encoding="utf-8"))
+    with np.load(path) as archive:
+        told = json.loads(archive["provenance"].tobytes())
 
     assert told["IntendedUse"] == "Research use only, not a medical device."
     assert str(tmp_path) not in str(told)

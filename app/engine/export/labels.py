@@ -28,7 +28,7 @@ EXTENSIONS: dict[str, _Maker] = {
     ".npz": npz_output,
     ".png": png_output,
 }
-_WITH_SIDECAR = (".nii.gz", ".nii", ".mha", ".npz")  # the others carry provenance inside
+_WITH_SIDECAR = (".nii.gz", ".nii", ".mha")  # the others carry provenance inside
 
 
 def write_labels(
@@ -44,8 +44,7 @@ def write_labels(
 
     The extension chooses the format: .nii.gz, .nii, .nrrd (.seg.nrrd), .mha, .npz (the challenge's `segs`), .png (one
     slice only). uint8, or uint16 where a label exceeds 255. `provenance` (JSON), label names and what was found when
-    the image was read go into the file where the format has a place, otherwise into a .json of the same name; an .npz
-    gets one only where `provenance` is given.
+    the image was read go into the file where the format has a place, otherwise into a .json of the same name.
 
     Each file is written aside, read back by a reader that shares nothing with its writer, compared in voxels and
     geometry, and then moved into place. Raises WriteError; then nothing has changed.
@@ -56,7 +55,7 @@ def write_labels(
     labels = _checked(path, labels, like)
     told = document(like, label_names, provenance)
     outputs = [EXTENSIONS[extension](path, labels, like, told)]
-    has_more = provenance is not None or (extension != ".npz" and bool(label_names or like.findings))
+    has_more = provenance is not None or bool(label_names or like.findings)
     if extension in _WITH_SIDECAR and has_more:
         outputs.append(sidecar(path.with_name(path.name[: -len(extension)] + ".json"), told))
     return publish(outputs, overwrite=overwrite)

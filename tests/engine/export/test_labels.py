@@ -202,13 +202,14 @@ def test_that_npz_is_what_the_challenge_asks_for(tmp_path: Path) -> None:
             labels[0, 1, 2] = largest
             (path,) = write_labels(tmp_path / "a.npz", labels, like, overwrite=True)
             with np.load(path) as archive:
-                assert archive.files == ["segs"]
+                assert archive.files == ["segs", "provenance"]
+                assert json.loads(archive["provenance"].tobytes())["GeneratedBy"]
                 assert archive["segs"].shape == shape
                 assert archive["segs"].dtype == dtype
                 assert archive["segs"].max() == largest
             with zipfile.ZipFile(path) as archive_file:
                 assert archive_file.infolist()[0].compress_type == zipfile.ZIP_DEFLATED
-    assert write_labels(tmp_path / "b.npz", labels_of(), volume_of(), provenance={})[1] == tmp_path / "b.json"
+    assert write_labels(tmp_path / "b.npz", labels_of(), volume_of(), provenance={}) == [tmp_path / "b.npz"]
 
 
 @pytest.mark.parametrize(("largest", "mode"), [(3, "L"), (300, "I;16")])
