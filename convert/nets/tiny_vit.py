@@ -130,24 +130,27 @@ class TinyViTBlock(nn.Module):
         self.mlp = Mlp(channels, int(channels * mlp_ratio))
         self.local_conv = ConvBn(channels, channels, local_kernel, groups=channels)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, H, W, C) to the same."""
-        x = x + self._attend(x)
-        x = self.local_conv(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+    def forward(self, x: Tensor, height: int, width: int) -> Tensor:
+        """Tokens (B, height * width, C) to the same."""
+        x = x + self._attend(x, height, width)
+        image = x.transpose(1, 2).reshape(x.shape[0], x.shape[2], height, width)
+        x = self.local_conv(image).flatten(2).transpose(1, 2)
         out: Tensor = x + self.mlp(x)
         return out
 
-    def _attend(self, x: Tensor) -> Tensor:
+    def _attend(self, x: Tensor, height: int, width: int) -> Tensor:
         """Window attention; the image is padded with zeros to whole windows."""
-        batch, height, width, channels = x.shape
+        batch, tokens, channels = x.shape
         size = self.window
-        padded = F.pad(x, (0, 0, 0, -width % size, 0, -height % size))
-        rows, columns = padded.shape[1] // size, padded.shape[2] // size
-        windows = padded.view(batch, rows, size, columns, size, channels).transpose(2, 3)
+        rows, columns = -(-height // size), -(-width // size)
+        image = F.pad(
+            x.view(batch, height, width, channels), (0, 0, 0, columns * size - width, 0, rows * size - height)
+        )
+        windows = image.view(batch, rows, size, columns, size, channels).transpose(2, 3)
         mixed = self.attn(windows.reshape(batch * rows * columns, size * size, channels))
         mixed = mixed.view(batch, rows, columns, size, size, channels).transpose(2, 3)
-        out: Tensor = mixed.reshape(batch, rows * size, columns * size, channels)[:, :height, :width]
-        return out
+        whole: Tensor = mixed.reshape(batch, rows * size, columns * size, channels)
+        return whole[:, :height, :width].reshape(batch, tokens, channels)
 
 
 class ConvStage(nn.Module):
@@ -176,10 +179,11 @@ class AttentionStage(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) to (B, C', H', W')."""
-        x = x.permute(0, 2, 3, 1)  # channels last throughout the stage
+        batch, channels, height, width = x.shape
+        x = x.flatten(2).transpose(1, 2)  # tokens throughout the stage
         for block in self.blocks:
-            x = block(x)
-        x = x.permute(0, 3, 1, 2)
+            x = block(x, height, width)
+        x = x.transpose(1, 2).reshape(batch, channels, height, width)
         return x if self.downsample is None else self.downsample(x)
 
 
