@@ -39,10 +39,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # the rim of the program: users get a sentence, --debug the trace
         if arguments.debug:
             raise
-        first = str(error).partition("\n")[0]
-        print(f"Unexpected {type(error).__name__}: {first} (run again with --debug to see where)", file=sys.stderr)
+        print(_sentence(error), file=sys.stderr)
         return 1
     return code
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is not None:  # too long a name, or below a closed folder
+        return f"cannot use {os.fsdecode(error.filename)}: {error.strerror}"
+    first = str(error).partition("\n")[0]
+    return f"Unexpected {type(error).__name__}: {first} (run again with --debug to see where)"
 
 
 def _speak_utf8() -> None:

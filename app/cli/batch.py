@@ -20,6 +20,7 @@ from app.engine.cases import Cases, find_cases, result_paths
 from app.engine.prompt_file import case_key, read_prompt_file
 from app.engine.prompt_sources import ChallengeBoxes, FilePrompts, PromptSource, ReferenceBoxes
 from app.engine.report import Report
+from app.engine.results import refuse_sources
 
 _MOST_NAMED = 10
 
@@ -31,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     cases = find_cases(arguments.input, without=arguments.output)
     source, failed = _source(arguments, cases)
     targets = result_paths(cases.found, arguments.output, format_name)
+    refuse_sources(targets, (Path(file) for case in cases.found for file in case.files))
     items = [Item(case, target) for case, target in zip(cases.found, targets, strict=True)]
     segmenter = segmenter_of(arguments, _threads_each(arguments.jobs))
     plan = Plan(segmenter, source, options_of(arguments), Existing(arguments.existing))
@@ -62,6 +64,8 @@ def _check_folders(arguments: argparse.Namespace) -> None:
         raise UsageError("inputs and outputs must be different folders, so that nothing is overwritten")
     if arguments.boxes_from is not None and not arguments.boxes_from.is_dir():
         raise UsageError(f"{arguments.boxes_from} is no folder of reference label maps")
+    if arguments.boxes_from is not None and arguments.boxes_from.resolve() == arguments.output.resolve():
+        raise UsageError("references and outputs must be different folders, so that no reference is taken for a result")
 
 
 def _source(arguments: argparse.Namespace, cases: Cases) -> tuple[PromptSource, list[CaseResult]]:

@@ -24,6 +24,7 @@ from app.engine.results import (
     check_target,
     overlay_path,
     refuse_existing,
+    refuse_sources,
     story_of,
     write_overlay_beside,
     write_result,
@@ -43,11 +44,15 @@ def run(arguments: argparse.Namespace) -> int:
     if is_folder:
         target /= _mask_name(arguments.input, volume, format_name)
     check_target(target, volume)
+    refuse_sources([target, overlay_path(target)], [arguments.input, *map(Path, volume.source.files)])
     if not arguments.overwrite:
         refuse_existing([target, overlay_path(target)])
     options = options_of(arguments)
     segmenter = segmenter_of(arguments)
-    done = segment_volume(segmenter, volume, prompts, options)
+    try:
+        done = segment_volume(segmenter, volume, prompts, options)
+    except PromptError as error:
+        raise PromptError(f"{arguments.input}: {error}") from None
     story = story_of(segmenter.manifest, prompts, options, done)
     files = write_result(target, done, volume, story, overwrite=arguments.overwrite)
     files.append(write_overlay_beside(target, done, volume, overwrite=arguments.overwrite))

@@ -51,7 +51,10 @@ class Case:
 
 @dataclass(frozen=True, eq=False)
 class Cases:
-    """What an input folder holds: cases, broken images (failed cases, each), and files that are something else."""
+    """What an input folder holds.
+
+    Cases; broken images and folders that cannot be opened (failed cases, each); and files that are something else.
+    """
 
     found: tuple[Case, ...]
     broken: tuple[Skipped, ...]
@@ -84,7 +87,9 @@ def cases_of(listing: Listing, folder: Path) -> Cases:
     for entry, place in zip(listing.entries, places, strict=True):
         member = _member(entry, place) if shared[place] > 1 else ""
         found.append(Case(place, member, entry.kind, entry.files, entry.load))
-    broken = tuple(skip for skip in listing.skipped if skip.file.lower().endswith(_IMAGE_SUFFIXES))
+    broken = tuple(
+        skip for skip in listing.skipped if skip.file.lower().endswith(_IMAGE_SUFFIXES) or Path(skip.file).is_dir()
+    )
     others = tuple(skip for skip in listing.skipped if skip not in broken)
     return Cases(tuple(sorted(found, key=lambda case: case.name)), broken, others)
 

@@ -151,6 +151,8 @@ def import_package(path: Path) -> ModelManifest:
         raise ModelError(f"models cannot be installed into {target_folder}: {error.strerror}") from error
     try:
         with package_source(Path(path)) as source:
+            if MANIFEST not in source.names():
+                raise ModelError(f"{path} holds no {MANIFEST}, so it is no model package")
             manifest = _parse(read_file(source, MANIFEST, _LARGEST_MANIFEST), Path(path))
             if any((folder / manifest.name).exists() for folder in package_folders()):
                 raise ModelError(f"a model package named {manifest.name} is installed already")

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from app.engine.errors import PromptError
 
+_FARTHEST = 2**31  # voxels: what lies beyond is a slip of the pen, not an image
+
 
 @dataclass(frozen=True)
 class Box:
@@ -178,6 +180,7 @@ class Prompts:
 
 def _whole(corners: Sequence[float], count: int) -> list[int]:
     values = np.asarray(corners, dtype=np.float64).ravel()
-    if len(values) != count or not np.isfinite(values).all() or np.abs(values).max() > 2**31:
-        raise PromptError(f"a box needs {count} finite numbers, not {list(corners)}")
+    if len(values) != count or not (np.abs(values) < _FARTHEST).all():  # a NaN is not below anything either
+        given = ", ".join(f"{value:g}" for value in values)
+        raise PromptError(f"a box needs {count} finite numbers below {_FARTHEST}, not {given}")
     return [int(v) for v in np.floor(values + 0.5)]

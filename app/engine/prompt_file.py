@@ -210,6 +210,8 @@ def _label(label: object, number: int, where: str) -> str | int:
         return f"object {number}"
     if isinstance(label, str) and label.strip():
         name = label.strip()
+        if any(unicodedata.category(c) in ("Cc", "Cs") for c in name):  # a line break, or half a character
+            raise PromptError(f"{where}: 'label' {name!r} holds characters that cannot be written")
         if not (name.isascii() and name.isdigit()):
             return name
         label = int(name) if len(name) < 10 else LARGEST_LABEL + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,14 @@ def refuse_existing(paths: Sequence[Path]) -> None:
     for path in paths:
         if path.exists():
             raise WriteError(f"{path} exists already and is not overwritten unasked (--overwrite)")
+
+
+def refuse_sources(paths: Sequence[Path], sources: Iterable[Path]) -> None:
+    """Raise WriteError where a result would take the place of an image that it is made from."""
+    images = {source.resolve() for source in sources}
+    for path in paths:
+        if path.resolve() in images:
+            raise WriteError(f"cannot write {path}: it is an image of the input, which a mask never replaces")
 
 
 def check_target(target: Path, volume: Volume) -> None:

@@ -197,3 +197,15 @@ def test_that_reference_label_maps_give_the_boxes(
     assert [row["status"] for row in rows if row["case"] == "cell.png"] == ["no prompts"]
     assert (tmp_path / "out" / "p1" / "ct_mask.nrrd").is_file()
     assert "1 done, 1 no prompts" in capsys.readouterr().out
+
+
+def test_that_references_are_never_taken_for_results(
+    challenge: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    references = tmp_path / "references"
+    references.mkdir()
+
+    code = main(["batch", "-i", str(challenge), "-o", str(references), "--boxes-from", str(references)])
+
+    assert code == 2
+    assert "references and outputs must be different folders" in capsys.readouterr().err

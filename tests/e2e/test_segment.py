@@ -224,3 +224,38 @@ def test_that_a_model_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.
 
     assert main([*arguments, "--model", "no-such-model"]) == 1
     assert "there is no model package 'no-such-model'" in capsys.readouterr().err
+
+
+def test_that_a_mask_never_replaces_its_own_image(
+    model: Path, phantom: Phantom, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = write_nifti(tmp_path / "ct.nii.gz", phantom.volume.voxels, _oblique())
+    before = source.read_bytes()
+    box = inclusive(_box3d(phantom))
+
+    code = main(["segment", str(source), "-o", str(source), "--box3d", box, "--overwrite", "--model", str(model)])
+
+    assert code == 1
+    assert f"cannot write {source}: it is an image of the input" in capsys.readouterr().err
+    assert source.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [source]
+
+
+def test_that_a_prompt_beside_the_image_is_refused_with_the_name_of_the_file(
+    model: Path, phantom: Phantom, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = write_nifti(tmp_path / "ct.nii.gz", phantom.volume.voxels, _oblique())
+
+    code = main(["segment", str(source), "-o", f"{tmp_path}/out/", "--box3d", "9,9,900,9,9,999", "--model", str(model)])
+
+    assert code == 1
+    assert capsys.readouterr().err.startswith(f"{source}: label 'object 1': the 3-D box (9, 9, 900, 9, 9, 999) lies")
+
+
+def test_that_a_path_that_the_system_refuses_ends_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["info", "x" * 5000])
+
+    said = capsys.readouterr().err
+    assert code == 1
+    assert said.startswith("cannot ")
+    assert said.count("\n") == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -233,3 +234,8 @@ def test_that_what_is_no_package_is_refused(tmp_path: Path, content: bytes) -> N
         archive.writestr("readme.txt", json.dumps({}))
     with pytest.raises(ModelError, match=r"no manifest\.json"):
         import_package(path)
+
+
+def test_that_a_folder_without_a_manifest_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=f"{re.escape(str(tmp_path))} holds no manifest.json"):
+        import_package(tmp_path)

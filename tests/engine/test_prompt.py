@@ -75,6 +75,11 @@ def test_that_corners_that_are_not_four_finite_numbers_are_refused(corners: list
         Box.from_inclusive(corners)
 
 
+def test_that_a_box_beyond_all_images_is_refused_with_plain_numbers() -> None:
+    with pytest.raises(PromptError, match=r"below 2147483648, not 0, 0, 1e\+18, 5$"):
+        Box.from_inclusive(np.array([0, 0, 1e18, 5]))
+
+
 def test_that_a_box_is_clipped_to_the_slice() -> None:
     assert Box(-3, 2, 20, 5).clipped((4, 8)) == Box(0, 2, 8, 4)
     assert Box3D(-3, 2, -1, 20, 5, 9).clipped((4, 6, 8)) == Box3D(0, 2, 0, 8, 5, 4)

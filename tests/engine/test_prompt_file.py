@@ -95,6 +95,8 @@ def test_that_objects_without_label_are_numbered_by_their_place_in_the_case(tmp_
         ({"box": [1, 2, 3, 4], "label": 0}, "'label' must lie between 1 and 65535"),
         ({"box": [1, 2, 3, 4], "label": "99999999999999999999"}, "'label' must lie between 1 and 65535"),
         ({"box": [1, 2, 3, 4], "label": ["liver"]}, "'label' must be a name"),
+        ({"box": [1, 2, 3, 4], "label": "half \ud800"}, "characters that cannot be written"),
+        ({"box": [1, 2, 3, 4], "label": "two\nlines"}, "characters that cannot be written"),
         ([1, 2, 3, 4], "an object with a box"),
     ],
 )

@@ -13,7 +13,14 @@ from app.engine.geometry import Geometry
 from app.engine.job import LabelResult, Segmentation
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box
-from app.engine.results import finished_result, overlay_path, refuse_existing, write_overlay_beside, write_result
+from app.engine.results import (
+    finished_result,
+    overlay_path,
+    refuse_existing,
+    refuse_sources,
+    write_overlay_beside,
+    write_result,
+)
 from app.engine.volume import Finding, Kind, Volume
 
 _STORY = {"Model": {"Name": 'a "model" \\ with\nedges', "Version": "1", "SHA256": "0"}}
@@ -97,3 +104,12 @@ def test_that_the_story_of_a_mask_names_no_path(tmp_path: Path) -> None:
 
     assert told["IntendedUse"] == "Research use only, not a medical device."
     assert str(tmp_path) not in str(told)
+
+
+def test_that_no_result_takes_the_place_of_an_image_whatever_its_path_is_written_like(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    image = tmp_path / "a.nii.gz"
+    refuse_sources([tmp_path / "b.nii.gz"], [image])
+
+    with pytest.raises(WriteError, match="is an image of the input"):
+        refuse_sources([tmp_path / "sub" / ".." / "a.nii.gz"], [image])

@@ -99,7 +99,7 @@ def _list_file(path: Path) -> Listing:
 
 def _list_folder(folder: Path) -> Listing:
     found = _Found(folder)
-    for number, path in enumerate(_files_below(folder)):
+    for number, path in enumerate(_files_below(folder, found.skipped)):
         if number >= MAX_FOLDER_FILES:
             found.skipped.append(
                 Skipped(str(folder), f"{folder} holds more than {MAX_FOLDER_FILES:,} files; the rest was not looked at")
@@ -109,13 +109,26 @@ def _list_folder(folder: Path) -> Listing:
     return found.listing()
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
-    """Files in natural reading order, folder by folder; links to folders are not followed, so there are no loops."""
-    for root, folders, files in os.walk(folder):
+def _files_below(folder: Path, skipped: list[Skipped]) -> Iterator[Path]:
+    """Files in natural reading order, folder by folder; links to folders are not followed, so there are no loops.
+
+    Folders that are not looked into are added to `skipped`: what they hold must not be missed in silence.
+    """
+
+    def closed(error: OSError) -> None:
+        skipped.append(_passed_over(Path(error.filename), f"the folder cannot be opened ({error.strerror})"))
+
+    for root, folders, files in os.walk(folder, onerror=closed):
         here = Path(root)
-        depth = len(here.relative_to(folder).parts)
-        folders[:] = sorted(name for name in folders if not _is_hidden(name)) if depth < MAX_FOLDER_DEPTH else []
+        folders[:] = sorted(name for name in folders if not _is_hidden(name))
+        if folders and len(here.relative_to(folder).parts) >= MAX_FOLDER_DEPTH:
+            skipped.append(_passed_over(here, "its sub-folders lie too deep and were not looked at"))
+            folders.clear()
         yield from (here / name for name in sorted(files) if not _is_hidden(name))
+
+
+def _passed_over(folder: Path, reason: str) -> Skipped:
+    return Skipped(str(folder), str(unreadable(folder, reason)))
 
 
 def _is_hidden(name: str) -> bool:

@@ -137,6 +137,8 @@ def _finite(image: StoredImage, voxels: NDArray[Any], findings: list[Finding]) -
     if voxels.dtype.kind != "f":
         return voxels
     good = np.isfinite(voxels)
+    if voxels.dtype.itemsize > 4:  # networks compute in single precision: what overflows there is infinite for them
+        good &= np.abs(voxels) <= np.finfo(np.float32).max
     bad = voxels.size - int(np.count_nonzero(good))
     if not bad:
         return voxels
@@ -144,10 +146,10 @@ def _finite(image: StoredImage, voxels: NDArray[Any], findings: list[Finding]) -
         raise unreadable(image.path, "none of its voxels is a finite number")
     low, high = voxels[good].min(), voxels[good].max()
     message = f"{bad:,} voxels are not finite numbers; they were set to the smallest value, {low:g}"
-    if np.isposinf(voxels).any():
+    if (voxels > high).any():
         message += f" (positive infinity to the largest, {high:g})"
     findings.append(Finding("non-finite", message))
-    return np.asarray(np.nan_to_num(voxels, copy=False, nan=low, neginf=low, posinf=high))
+    return np.where(good, voxels, np.where(voxels > high, high, low))
 
 
 def _placed(image: StoredImage, voxels: NDArray[Any], findings: list[Finding]) -> tuple[NDArray[Any], Geometry]:

@@ -201,6 +201,15 @@ def test_that_a_slope_beyond_all_numbers_becomes_a_finding_or_a_refusal(tmp_path
     assert [f.code for f in volume.findings] == ["non-finite"]
 
 
+def test_that_values_beyond_single_precision_become_a_finding(tmp_path: Path) -> None:
+    voxels = ramp(dtype=np.float64)
+    voxels[0, 0, 0], voxels[0, 0, 1] = -1.7e308, 1e300  # a common mark for "no data", and its opposite
+    volume = read_volume(save(tmp_path / "a.nii", voxels))
+    assert [f.code for f in volume.findings] == ["non-finite"]
+    assert volume.voxels[0, 0, 0] == volume.voxels.min() == voxels.ravel()[2:].min()
+    assert volume.voxels[0, 0, 1] == volume.voxels.max() == voxels.ravel()[2:].max()
+
+
 def test_that_unknown_orientation_is_said(tmp_path: Path) -> None:
     path = save(tmp_path / "a.nii", ramp(), sform_code=0, qform_code=0)
     raw_header(path, sform_code=0, qform_code=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
@@ -17,7 +18,8 @@ from PIL import Image
 
 from app.engine.errors import EngineError, ReadError
 from app.engine.io import open as opening
-from app.engine.io.open import list_volumes, read_volume
+from app.engine.io.limits import MAX_FOLDER_DEPTH
+from app.engine.io.open import list_volumes, read_volume, survey
 from tests.engine.io.grids import ramp
 
 nib: Any = nibabel  # Any: without types
@@ -230,3 +232,32 @@ def test_that_mutated_real_files_open_or_are_refused(
             sound.write_bytes(data)
             assert_opens_or_refuses(sound)
     assert capfd.readouterr().err == ""
+
+
+def test_that_a_folder_that_cannot_be_opened_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    Image.fromarray(np.zeros((4, 5), dtype=np.uint8)).save(tmp_path / "a.png")
+    scandir = os.scandir
+
+    def guarded(path: str) -> Any:  # Any: what the real one returns
+        if Path(path) == closed:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+
+    listing = survey(tmp_path)
+
+    assert [entry.id for entry in listing.entries] == ["a.png"]
+    assert [skip.file for skip in listing.skipped] == [str(closed)]
+    assert "cannot be opened (Permission denied)" in listing.skipped[0].reason
+
+
+def test_that_folders_too_deep_to_be_searched_are_named(tmp_path: Path) -> None:
+    deep = tmp_path.joinpath(*("d" * (MAX_FOLDER_DEPTH + 1)))
+    deep.mkdir(parents=True)
+
+    listing = survey(tmp_path)
+
+    assert [skip.file for skip in listing.skipped] == [str(deep.parent)]
