@@ -149,7 +149,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     if options.record and segmenter is not None:
         folder = segmenter.manifest.folder
         manifest = read_manifest(folder)
-        command = f"python -m convert evaluate --suite {options.suite} --model {segmenter.manifest.name}"
+        command = f"python -m convert evaluate --data DATA --suite {options.suite} --model {segmenter.manifest.name}"
         manifest.setdefault("accuracy", {})[options.suite] = accuracy_fields(results, command)
         write_manifest(folder, manifest)
     return 0

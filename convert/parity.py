@@ -18,7 +18,9 @@ def torch_to_openvino(checkpoint: Path, folder: Path, samples: Sequence[Sample])
     net, _ = load_swift(checkpoint)
     core = ov.Core()
     settings = {"INFERENCE_PRECISION_HINT": "f32"}
-    encoder, decoder = (core.compile_model(folder / f"{part}.xml", "CPU", settings) for part in ("encoder", "decoder"))
+    models = [core.read_model(folder / f"{part}.xml") for part in ("encoder", "decoder")]
+    models[1].reshape({"prompts": list(samples[0].prompts.shape)})  # as the engine does: every batch has its own graph
+    encoder, decoder = (core.compile_model(model, "CPU", settings) for model in models)
     probabilities, scores = [], []
     for sample in samples:
         image, prompts = sample.image[None], sample.prompts
