@@ -94,8 +94,9 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
-    from convert.export import export_swift, save_weights
+    from convert.export import export_swift
     from convert.selftest import record_self_test
+    from convert.weights import save_weights
 
     export_swift(options.checkpoint, options.out, name=options.out.name, version=options.version, size=options.size)
     record_self_test(options.out)

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from convert.export import load_swift
 from convert.package import ov
 from convert.sampling import Sample
+from convert.weights import load_swift
 
 
 def torch_to_openvino(checkpoint: Path, folder: Path, samples: Sequence[Sample]) -> dict[str, float]:

@@ -29,6 +29,7 @@ from convert.dataset import load_items
 from convert.losses import hard_iou, mask_loss, score_loss
 from convert.nets.swift import SwiftConfig, SwiftNet
 from convert.sampling import Sample, Sampler, synthetic_sample
+from convert.weights import load_swift
 
 _SYNTHETIC_SHARE = 0.05
 _SAVE_EVERY_SECONDS = 150.0
@@ -163,7 +164,8 @@ def git_revision() -> str:
 def train(config: TrainConfig, network: SwiftConfig | None = None, initial: Path | None = None) -> Path:
     """Train until `config.samples` views are seen; resumes from `out/last.pt` where it exists. Returns that path.
 
-    `initial`: a checkpoint of another run whose averaged weights to begin with (another input size, say).
+    `initial`: a checkpoint of another run whose averaged weights to begin with (another input size, say), or a weights
+    file (.safetensors).
     """
     torch.set_num_threads(config.threads)
     out = Path(config.out)
@@ -173,7 +175,7 @@ def train(config: TrainConfig, network: SwiftConfig | None = None, initial: Path
     if last.exists():
         run.restore(last)
     elif initial is not None:
-        weights = torch.load(initial, map_location=config.device, weights_only=True)["average"]
+        weights = load_swift(initial)[0].state_dict()
         run.net.load_state_dict(weights)
         run.average.load_state_dict(weights)
     (out / "config.json").write_text(json.dumps({**asdict(config), "revision": git_revision()}, indent=1))

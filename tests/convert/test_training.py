@@ -14,11 +14,11 @@ torch = pytest.importorskip("torch", reason="torch is in the convert extra")
 from app.engine.intensity import IntensityMapping  # noqa: E402
 from convert.augment import degrade  # noqa: E402
 from convert.dataset import load_items  # noqa: E402
-from convert.export import load_swift, save_weights  # noqa: E402
 from convert.losses import hard_iou, mask_loss  # noqa: E402
 from convert.nets.swift import SwiftConfig, SwiftNet  # noqa: E402
 from convert.sampling import Sampler, synthetic_sample  # noqa: E402
 from convert.train import TrainConfig, rate_factor, train  # noqa: E402
+from convert.weights import load_swift, save_weights  # noqa: E402
 from tests.convert.tiny_data import write_index  # noqa: E402
 
 TINY = SwiftConfig(8, (8, 8, 8, 8), (1, 1, 1, 1), 8, 8, (8, 8, 8), 8)
@@ -145,3 +145,12 @@ def test_that_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
     torch.save({"weights": torch.zeros(3)}, tmp_path / "other.pt")
     with pytest.raises(ValueError, match="no checkpoint of a swift training"):
         load_swift(tmp_path / "other.pt")
+
+
+def test_that_a_training_begins_with_the_weights_of_another(data: Path, tmp_path: Path) -> None:
+    first = train(_config(data, tmp_path / "first"), TINY)
+    save_weights(first, tmp_path / "weights.safetensors")
+    config = replace(_config(data, tmp_path / "second"), samples=0)
+    begun = torch.load(train(config, TINY, tmp_path / "weights.safetensors"), weights_only=True)
+    given, _ = load_swift(tmp_path / "weights.safetensors")
+    assert all(torch.equal(tensor, begun["net"][name]) for name, tensor in given.state_dict().items())
