@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -57,12 +58,14 @@ class Measurement:
     processor: str
     threads: int
     openvino: str
+    load: float  # processes that wanted a core in the minute before; whatever is not near 0 blurs short times most
     passes: int
     timings: tuple[Timing, ...]
 
 
 def measure(folders: Sequence[Path], *, setting: str, turns: int, passes: int, threads: int | None) -> Measurement:
     """Time packages in this process, the first of them the baseline: each turn is a pass to warm up and `passes`."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else math.nan
     contenders = [load_pair(ModelManifest.load(folder), threads=threads) for folder in folders]
     inputs = [phantom_inputs(pair.manifest) for pair in contenders]
     times: list[list[tuple[float, float]]] = [[] for _ in contenders]
@@ -77,6 +80,7 @@ def measure(folders: Sequence[Path], *, setting: str, turns: int, passes: int, t
         processor=processor_name(),
         threads=contenders[0].threads,
         openvino=openvino_version(),
+        load=round(load, 2),
         passes=turns * passes,
         timings=against_first(timings),
     )
@@ -93,7 +97,7 @@ def table(measurement: Measurement) -> str:
     m = measurement
     lines = [
         f"{m.setting}: {m.processor}, {m.isa}, {m.threads} threads, OpenVINO {m.openvino}",
-        f"medians of {m.passes} passes in milliseconds",
+        f"medians of {m.passes} passes in milliseconds; load before: {m.load:.1f}",
         f"{'package':<24}{'precision':<12}{'encode':>10}{'decode':>10}{'both':>10}{'faster':>10}",
     ]
     for t in m.timings:
