@@ -137,15 +137,6 @@ def _compose(scene: _Scene, random: Random, size: int, mapping: IntensityMapping
     return _turned(Sample(image, maps, targets, present), random)
 
 
-def _anchor(scene: _Scene) -> Box:
-    """Where the view looks: at the target, or where it was in the next slice, or at the middle."""
-    found = Box.of_mask(scene.mask) or scene.outline
-    if found is None and scene.neighbour is not None:
-        found = Box.of_mask(scene.neighbour)
-    rows, columns = scene.labels.shape
-    return found or Box(columns // 4, rows // 4, columns // 4 + max(1, columns // 2), rows // 4 + max(1, rows // 2))
-
-
 def _random_view(box: Box, scene: _Scene, random: Random, size: int) -> View:
     rows, columns = scene.labels.shape
     stretch = np.exp(random.normal(0, 0.08))

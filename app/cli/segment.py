@@ -135,8 +135,8 @@ def _is_folder(output: str, format_name: str | None) -> bool:
     if path.is_dir() or output.endswith(("/", os.sep)):
         return True
     extension = next((e for e in _MASK_EXTENSIONS if path.name.lower().endswith(e)), None)
-    if extension is None:
-        if path.suffix:
+    if extension is None or path.name.lower() == extension:
+        if path.suffix or extension:
             endings = ", ".join(_MASK_EXTENSIONS)
             raise UsageError(f"a mask is written as one of {endings}; for a folder end '{output}' with a /")
         return True

@@ -77,7 +77,7 @@ def test_that_corners_that_are_not_four_finite_numbers_are_refused(corners: list
 
 def test_that_a_box_beyond_all_images_is_refused_with_plain_numbers() -> None:
     with pytest.raises(PromptError, match=r"below 2147483648, not 0, 0, 1e\+18, 5$"):
-        Box.from_inclusive(np.array([0, 0, 1e18, 5]))
+        Box.from_inclusive([0, 0, 1e18, 5])
 
 
 def test_that_a_box_is_clipped_to_the_slice() -> None:

@@ -50,8 +50,8 @@ def write_labels(
     geometry, and then moved into place. Raises WriteError; then nothing has changed.
     """
     extension = next((known for known in EXTENSIONS if path.name.lower().endswith(known)), None)
-    if extension is None:
-        raise unwritable(path, f"masks are written as {', '.join(EXTENSIONS)}")
+    if extension is None or path.name.lower() in EXTENSIONS:  # libraries take ".nii" for a name without extension
+        raise unwritable(path, f"masks are written as {', '.join(EXTENSIONS)} after a name")
     labels = _checked(path, labels, like)
     told = document(like, label_names, provenance)
     outputs = [EXTENSIONS[extension](path, labels, like, told)]

@@ -283,3 +283,13 @@ def test_that_a_rectified_image_says_so_with_its_mask(tmp_path: Path) -> None:
     files = write_labels(tmp_path / "a.nii", labels_of(), like)
     assert json.loads(files[1].read_text())["Findings"][0]["code"] == "sheared"
     np.testing.assert_allclose(ras(like.geometry.affine), nib.load(files[0]).affine)
+
+
+@pytest.mark.parametrize("name", [".nii", ".nii.gz", ".NRRD"])
+def test_that_a_name_that_is_an_extension_alone_is_refused_and_leaves_nothing(tmp_path: Path, name: str) -> None:
+    like = Volume(np.zeros((2, 3, 4), np.uint8), Geometry.of_pixels((2, 3, 4)))
+
+    with pytest.raises(WriteError, match="after a name"):
+        write_labels(tmp_path / name, np.zeros((2, 3, 4), np.uint8), like)
+
+    assert list(tmp_path.iterdir()) == []

@@ -235,3 +235,10 @@ def test_that_arrays_read_as_numpy_wrote_them(shape: tuple[int, ...], dtype: str
 )
 def test_that_the_modality_is_taken_from_the_name(name: str, modality: str) -> None:
     assert challenge_modality(name) == modality
+
+
+def test_that_pixels_beyond_single_precision_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", imgs=np.full((4, 5), 1e300), boxes=np.array([[0, 0, 2, 2]]))
+
+    with pytest.raises(ReadError, match="'imgs' holds values that are not finite"):
+        read_npz(tmp_path / "a.npz")
