@@ -73,7 +73,7 @@ def _figures(suite: str, measured: dict[str, Any]) -> str:
         "",
         f"`{measured['command']}`; boxes from the ground truth"
         + ("." if suite.endswith("volumes") else ", each side moved outwards by 0 to 5 per cent, fixed seed.")
-        + " NSD at 2 mm, or 2 pixels where there is no spacing.",
+        + " NSD at 2 mm, or 2 pixels where there is no spacing; of slices that of their outlines.",
         "",
         "| modality | cases | DSC | NSD |",
         "|---|---:|---:|---:|",

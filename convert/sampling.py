@@ -5,9 +5,10 @@ A sample is a pure function of its number, so that an interrupted training goes 
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -130,7 +131,7 @@ def _compose(scene: _Scene, random: Random, size: int, mapping: IntensityMapping
     target = view.extract(mask.astype(np.float32))
     target *= view.inside()
     prompts = [_random_prompt(scene, mask, anchor, view, random) for _ in range(PROMPTS_PER_VIEW)]
-    maps = np.stack([m for m, _ in prompts])
+    maps = np.stack(prompts)
     present = np.full(PROMPTS_PER_VIEW, float(target.max() > 0.5 or mask.any()), dtype=np.float32)
     image = _appearance(scene, view, target, random, mapping)
     targets = np.repeat(target[None], PROMPTS_PER_VIEW, axis=0)
@@ -190,32 +191,32 @@ def _nearest(labels: NDArray[Any], view: View) -> NDArray[np.int32]:
     return labels[np.ix_(rows, columns)].astype(np.int32)
 
 
-def _random_prompt(
-    scene: _Scene, mask: NDArray[np.bool_], anchor: Box, view: View, random: Random
-) -> tuple[Array, str]:
+def _random_prompt(scene: _Scene, mask: NDArray[np.bool_], anchor: Box, view: View, random: Random) -> Array:
+    """Prompt maps (7, S/2, S/2) as users give them: a box, a box with a mask to correct and clicks, clicks alone."""
     size = view.size // 2
-    exact = view.extract(mask.astype(np.float32), size)
+    inside = replace(view, size=size).inside()
+    exact = view.extract(mask.astype(np.float32), size) * inside
     if scene.place is not None and random.random() < 0.65:
         return _volume_prompt(scene, anchor, view, random)
     jittered = _jittered(anchor, mask.shape, random)
     if not mask.any():
-        return prompt_maps(Prompts(jittered), view, size), "absent"
+        return prompt_maps(Prompts(jittered), view, size)
     choice = random.random()
     if choice < 0.62:
-        return prompt_maps(Prompts(jittered), view, size), "box"
+        return prompt_maps(Prompts(jittered), view, size)
     if choice < 0.87:
-        earlier = degrade(exact, random, float(random.uniform(0.3, 1.0)))
+        earlier = degrade(exact, random, float(random.uniform(0.3, 1.0))) * inside
         points = _clicks(np.abs(earlier - exact), exact, view, random)
         maps = prompt_maps(Prompts(jittered, points), view, size)
         if random.random() < 0.8:
             maps[_PREVIOUS], maps[_PREVIOUS + 1] = earlier, 1.0
-        return maps, "correction"
+        return maps
     points = _clicks(exact, exact, view, random) or (_middle(mask, random),)
     keep_box = not any(p.positive for p in points) or random.random() < 0.5
-    return prompt_maps(Prompts(jittered if keep_box else None, points), view, size), "points"
+    return prompt_maps(Prompts(jittered if keep_box else None, points), view, size)
 
 
-def _volume_prompt(scene: _Scene, anchor: Box, view: View, random: Random) -> tuple[Array, str]:
+def _volume_prompt(scene: _Scene, anchor: Box, view: View, random: Random) -> Array:
     """As propagation asks: within a 3-D box, or following the neighbouring slice's mask."""
     size, shape = view.size // 2, scene.labels.shape
     bounded = scene.outline is not None and random.random() < 0.6
@@ -226,16 +227,17 @@ def _volume_prompt(scene: _Scene, anchor: Box, view: View, random: Random) -> tu
         box, place = _jittered(_enlarged(around or anchor, shape), shape, random), None
     maps = prompt_maps(Prompts(box, place=place), view, size)
     if scene.neighbour is not None and (not bounded or random.random() < 0.75):
-        fractions = view.extract(scene.neighbour.astype(np.float32), size)
+        inside = replace(view, size=size).inside()
+        fractions = view.extract(scene.neighbour.astype(np.float32), size) * inside
         strength = float(random.uniform(0.0, 0.7))
-        maps[_PREVIOUS] = degrade(fractions, random, strength) if random.random() < 0.7 else fractions
+        maps[_PREVIOUS] = degrade(fractions, random, strength) * inside if random.random() < 0.7 else fractions
         maps[_PREVIOUS + 1] = 1.0
-    return maps, "volume"
+    return maps
 
 
 def _enlarged(box: Box, shape: tuple[int, ...]) -> Box:
     """As propagation enlarges the last mask's box: 5 per cent and one voxel each side."""
-    dx, dy = 1 + round(0.05 * box.width), 1 + round(0.05 * box.height)
+    dx, dy = 1 + math.ceil(0.05 * box.width), 1 + math.ceil(0.05 * box.height)
     return Box(box.x0 - dx, box.y0 - dy, box.x1 + dx, box.y1 + dy).clipped((shape[0], shape[1]))
 
 

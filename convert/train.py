@@ -157,7 +157,8 @@ def rate_factor(seen: int, config: TrainConfig) -> float:
 
 def git_revision() -> str:
     """The commit that runs, or "" outside a checkout."""
-    result = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)  # noqa: S607
+    here = Path(__file__).parent
+    result = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False, cwd=here)  # noqa: S607
     return result.stdout.strip()
 
 

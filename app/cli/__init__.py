@@ -18,7 +18,7 @@ from app.engine.errors import EngineError
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand and return its exit code; only here are errors turned into sentences."""
     _speak_utf8()
-    arguments = build_parser().parse_args(argv)
+    arguments = build_parser().parse_args(_with_negative_numbers(sys.argv[1:] if argv is None else argv))
     try:
         code: int = arguments.run(arguments)
         sys.stdout.flush()
@@ -42,6 +42,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(_sentence(error), file=sys.stderr)
         return 1
     return code
+
+
+def _with_negative_numbers(argv: Sequence[str]) -> list[str]:
+    """`--box -5,0,9,9` as `--box=-5,0,9,9`: argparse takes what begins with a minus for an option."""
+    joined: list[str] = []
+    for word in argv:
+        if (
+            joined
+            and joined[-1] in {"--box", "--box3d", "--point", "--slice"}
+            and word[:1] == "-"
+            and word[1:2].isdigit()
+        ):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _sentence(error: Exception) -> str:

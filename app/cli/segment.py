@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from app.cli.choices import checked_format, options_of, segmenter_of
@@ -116,12 +116,12 @@ def _own_boxes(path: Path) -> tuple[ObjectPrompt, ...]:
 
 
 def _of_input(cases: CasePrompts, arguments: argparse.Namespace) -> tuple[ObjectPrompt, ...]:
-    """The file's only case, or the one whose name is the end of the input's path."""
+    """The case whose name is the end of the input's path, or the file's only case where it has the input's name."""
     path = case_key(arguments.input.resolve().as_posix())
     names = {path} | ({f"{path}#{arguments.series}"} if arguments.series else set())
     fitting = [key for key in cases if any(f"/{name}".endswith(f"/{key}") for name in names)]
     if len(cases) == 1:
-        fitting = list(cases)
+        fitting = [key for key in cases if PurePosixPath(key.split("#")[0]).name == PurePosixPath(path).name]
     if len(fitting) != 1:
         raise PromptError(
             f"{arguments.prompts} names {len(cases)} cases, of which {len(fitting)} fit {arguments.input}"

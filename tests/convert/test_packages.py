@@ -104,12 +104,12 @@ def test_that_the_filled_box_and_its_ellipse_cover_what_geometry_says() -> None:
 
 
 def test_that_the_table_is_the_mean_of_modalities_not_of_cases(tmp_path: Path) -> None:
-    results = [CaseResult("a", str(n), "CT", 0.9, 0.8, 0.1, 1.0) for n in range(3)]
-    results.append(CaseResult("b", "x", "MR", 0.5, 0.4, 0.3, 2.0))
+    results = [CaseResult("a", str(n), "CT", 0.9, 0.8, 0.95, 0.1, 1.0) for n in range(3)]
+    results.append(CaseResult("b", "x", "MR", 0.5, 0.4, 0.6, 0.3, 2.0))
     rows = table(results)
     assert [row.group for row in rows] == ["CT", "MR", "mean"]
     assert rows[-1].dsc == pytest.approx(0.7)
-    assert "| CT | 3 | 90.00 | 80.00 |" in markdown(rows)
+    assert "| CT | 3 | 90.00 | 80.00 | 95.00 |" in markdown(rows)
     write_results(tmp_path, results)
     assert json.loads((tmp_path / "table.json").read_text())[1]["dsc"] == 0.5
     assert len((tmp_path / "cases.csv").read_text().splitlines()) == 5

@@ -132,3 +132,11 @@ def test_that_an_unexpected_error_is_one_sentence_with_a_hint(
     assert said == "Unexpected RuntimeError: first line (run again with --debug to see where)\n"
     with pytest.raises(RuntimeError):
         main(["models", "--debug"])
+
+
+def test_that_a_box_that_begins_left_of_the_image_is_no_option(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["segment", str(tmp_path / "none.nii.gz"), "-o", str(tmp_path / "m.nii.gz"), "--box", "-5,0,9,9"]
+    assert main(arguments) == 1
+    assert "none.nii.gz" in capsys.readouterr().err

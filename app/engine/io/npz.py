@@ -227,8 +227,8 @@ def _of_key(path: Path, key: str, read: Callable[[IO[bytes]], _Result], file: IO
 
 
 def _boxes(path: Path, boxes: NDArray[Any]) -> NDArray[np.float64]:
-    if boxes.ndim == 1 and boxes.size in (4, 6):
-        boxes = boxes[None]
+    if boxes.ndim == 1 and boxes.size in (0, 4, 6):
+        boxes = boxes.reshape(-1, boxes.size or 4)
     if boxes.ndim != 2 or boxes.shape[1] not in (4, 6) or len(boxes) > _MAX_BOXES:
         raise unreadable(path, f"'boxes' has shape {boxes.shape}; it should be (N, 4) or (N, 6)")
     half = boxes.shape[1] // 2
