@@ -90,6 +90,8 @@ def _measured(
         measured.append((milliseconds(pair), pair))
     if not measured:
         raise failures[0]
+    if time.perf_counter() <= deadline:  # all once more, lest one busy moment decides
+        measured = [(min(ms, milliseconds(pair)), pair) for ms, pair in measured]
     best = _best(measured)
     if len(measured) + len(failures) == len(packages):  # otherwise the next start goes on, with what is compiled now
         _remember(situation, best.manifest.name, {pair.manifest.name: ms for ms, pair in measured})

@@ -186,6 +186,11 @@ def _decoded(segmenter: Segmenter, image: SliceImage, placed: Sequence[_InSlice]
             yield from segmenter.decode(embedding, [prompts])
 
 
+def _is_last(key: SliceKey, shape_zyx: tuple[int, ...]) -> bool:
+    """Whether the slice is the first or the last: an object that is carried so far has perhaps been lost on the way."""
+    return key.index in (0, shape_zyx[key.axis] - 1)
+
+
 @dataclass(eq=False)
 class _Canvas:
     """The label map while it is painted, and what is known of each object by the value of its label."""
@@ -194,6 +199,7 @@ class _Canvas:
     names: dict[int, str]
     scores: dict[int, list[float]] = field(default_factory=dict)
     empty: set[int] = field(default_factory=set)  # values with an object of which nothing was found
+    endless: set[int] = field(default_factory=set)  # values that were carried to an end of the volume
 
     @classmethod
     def of(cls, volume: Volume, placed: Sequence[_Placed]) -> _Canvas:
@@ -216,6 +222,8 @@ class _Canvas:
             target = self.labels if whole is None else whole
             target[found.key.selector()][found.mask] = value if whole is None else True
             count = int(np.count_nonzero(found.mask))
+            if count and isinstance(placed.seed, Seed) and _is_last(found.key, self.labels.shape):
+                self.endless.add(value)
             weights, weighted = weights + count, weighted + count * found.score
             unweighted.append(found.score)
         if whole is not None:
@@ -241,7 +249,7 @@ class _Canvas:
                     voxels=voxels,
                     volume_ml=voxels * volume.geometry.voxel_ml if in_ml else None,
                     score=float(np.mean(scores)),
-                    doubtful=voxels == 0 or value in self.empty or min(scores) < doubtful_below,
+                    doubtful=voxels == 0 or value in self.empty | self.endless or min(scores) < doubtful_below,
                 )
             )
         return tuple(results)

@@ -99,6 +99,19 @@ def test_that_propagate_carries_a_box_of_one_slice_both_ways(segmenter: ModelSeg
     assert done.shown == SliceKey(0, 6)
 
 
+@pytest.mark.parametrize(("slices", "doubtful"), [(range(9), True), (range(2, 7), False)])
+def test_that_an_object_carried_to_an_end_of_the_volume_is_doubtful(
+    segmenter: ModelSegmenter, slices: range, doubtful: bool
+) -> None:
+    voxels = np.full((9, 60, 60), 20, dtype=np.int16)
+    voxels[slices.start : slices.stop, 20:40, 20:40] = 200
+    volume = Volume(voxels, Geometry.from_components(shape_zyx=(9, 60, 60), spacing_xyz=(1.0, 1.0, 1.0)))
+    prompt = ObjectPrompt(1, "rod", box=Box(18, 18, 42, 42), index=4)
+    (found,) = segment_volume(segmenter, volume, [prompt], Options(propagate=True)).results
+    assert found.voxels > 0.9 * len(slices) * 400
+    assert found.doubtful == doubtful
+
+
 def test_that_the_later_of_two_objects_lies_on_top(segmenter: ModelSegmenter) -> None:
     picture = _picture((20, 20, 60, 60))
     large, small = Box(18, 18, 62, 62), Box(50, 50, 70, 70)  # share the square's lower right corner
