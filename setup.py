@@ -8,4 +8,5 @@ setup(
     packages=[*find_packages(include=["app", "app.*", "convert", "convert.*"]), *_BUNDLED],
     package_dir=_BUNDLED,
     package_data={package: ["**/*"] for package in _BUNDLED},
+    exclude_package_data={"app.bundled.models": ["**/*.safetensors"]},  # for training, not for the application
 )
