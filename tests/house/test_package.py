@@ -40,9 +40,7 @@ def files_below(folder: Path) -> set[str]:
     }
 
 
-def test_that_the_wheel_carries_models_and_resources_but_no_weights(
-    installed: Path, project_root: Path
-) -> None:
+def test_that_the_wheel_carries_models_and_resources_but_no_weights(installed: Path, project_root: Path) -> None:
     for folder in ("models", "resources"):
         weights = {name for name in files_below(project_root / folder) if str(name).endswith(".safetensors")}
         assert files_below(installed / "app" / "bundled" / folder) == files_below(project_root / folder) - weights
