@@ -10,13 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.prompt import Box
-from app.engine.view import SliceGrid, View
+from app.engine.view import ORIGIN_STEPS, SMALLEST_SIDE, STEP, SliceGrid, View
 
 SMALLEST_RATIO, LARGEST_RATIO = 1.25, 3.0  # side of a view that serves a box, in longer sides of the box
 
-_STEP = math.sqrt(2.0)  # sides and origins are snapped as focus views are
-_ORIGIN_STEPS = 8
-_SMALLEST_SIDE = 16.0  # iso pixels
 _ROUNDING = 1e-6  # iso pixels, and ratios: powers of a root of two are not exact
 
 
@@ -32,7 +29,7 @@ def longer_side(extent: tuple[float, float, float, float], grid: SliceGrid) -> f
     """Of an extent (x0, y0, x1, y1 half-open in voxels), in iso units; never less than what a view can magnify."""
     x0, y0, x1, y1 = extent
     longer = max((x1 - x0) * grid.column_size, (y1 - y0) * grid.row_size)
-    return max(longer, _SMALLEST_SIDE / LARGEST_RATIO)
+    return max(longer, SMALLEST_SIDE / LARGEST_RATIO)
 
 
 def serves(view: View, extent: tuple[float, float, float, float]) -> bool:
@@ -79,7 +76,7 @@ def _table(boxes: Sequence[Box], grid: SliceGrid) -> NDArray[np.float64]:
     corners = np.array([(b.x0, b.y0, b.x1, b.y1) for b in boxes], dtype=np.float64)
     corners *= (grid.column_size, grid.row_size, grid.column_size, grid.row_size)
     longer = np.maximum(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
-    return np.column_stack([corners, np.maximum(longer, _SMALLEST_SIDE / LARGEST_RATIO)])
+    return np.column_stack([corners, np.maximum(longer, SMALLEST_SIDE / LARGEST_RATIO)])
 
 
 def _best_view(
@@ -111,8 +108,8 @@ def _best_view(
 def _sides(longer: float, grid: SliceGrid) -> Iterator[float]:
     """Snapped sides that serve a box of that longer side, smallest first; the whole slice is the last resort."""
     whole = max(grid.width, grid.height)
-    power = math.ceil(round(math.log(max(longer * SMALLEST_RATIO, _SMALLEST_SIDE), _STEP), 6))
-    while (side := _STEP**power) <= longer * LARGEST_RATIO + _ROUNDING and side < whole:
+    power = math.ceil(round(math.log(max(longer * SMALLEST_RATIO, SMALLEST_SIDE), STEP), 6))
+    while (side := STEP**power) <= longer * LARGEST_RATIO + _ROUNDING and side < whole:
         yield side
         power += 1
     if whole <= longer * LARGEST_RATIO:
@@ -123,7 +120,7 @@ def _origins(low: float, high: float, side: float, extent: float) -> NDArray[np.
     """Where a view of that side may begin on one axis so that it holds [low, high): snapped, within the slice."""
     if side >= extent:
         return np.array([(extent - side) / 2])
-    step = side / _ORIGIN_STEPS
+    step = side / ORIGIN_STEPS
     steps = np.arange(math.ceil((high - side) / step), math.floor(low / step) + 1)
     ends = np.array(
         [min(max(0.0, high - side), extent - side), min(low, extent - side)]

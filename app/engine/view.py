@@ -18,9 +18,9 @@ from PIL import Image
 
 from app.engine.plane import SliceKey
 
-_STEP = math.sqrt(2.0)  # sides come in steps of this, so that a box that moves a little keeps its view
-_ORIGIN_STEPS = 8  # origins are multiples of side / 8, for the same reason
-_SMALLEST_SIDE = 16.0  # iso pixels; smaller views hold no more information
+STEP = math.sqrt(2.0)  # sides come in steps of this, so that a box that moves a little keeps its view
+ORIGIN_STEPS = 8  # origins are multiples of side / 8, for the same reason
+SMALLEST_SIDE = 16.0  # iso pixels; smaller views hold no more information
 
 
 @dataclass(frozen=True)
@@ -137,10 +137,10 @@ def focus_view(extent: tuple[float, float, float, float], grid: SliceGrid, size:
     x0, x1 = extent[0] * grid.column_size, extent[2] * grid.column_size
     y0, y1 = extent[1] * grid.row_size, extent[3] * grid.row_size
     wanted = max(x1 - x0, y1 - y0, 1.0) * ratio
-    side = max(_STEP ** math.ceil(round(math.log(wanted, _STEP), 6)), _SMALLEST_SIDE)
+    side = max(STEP ** math.ceil(round(math.log(wanted, STEP), 6)), SMALLEST_SIDE)
     if side >= max(grid.width, grid.height):
         return whole_view(grid, size)
-    step = side / _ORIGIN_STEPS
+    step = side / ORIGIN_STEPS
     left = _snap((x0 + x1) / 2 - side / 2, step, grid.width - side)
     top = _snap((y0 + y1) / 2 - side / 2, step, grid.height - side)
     return View(grid, left, top, side, size)
