@@ -1,0 +1,1 @@
+"""What shows slices and turns the mouse into requests."""

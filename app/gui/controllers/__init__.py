@@ -1,0 +1,1 @@
+"""One use case each: between the widgets, the document and the engine."""

@@ -1,0 +1,1 @@
+"""Windows of their own: they show and ask, they know no other widget."""

@@ -1,0 +1,178 @@
+"""The window's one engine thread. Whatever reads, infers or writes runs there, one job at a time.
+
+Each job belongs to a lane. The newest job of a lane replaces the one that waits, and what an older one answers never
+arrives. Lanes have ranks: what the user waits for goes before what is done ahead of time. Long work is a generator
+whose steps are queued one by one, so that a box that is dragged waits for one step at most.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Generic, TypeVar
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+_LOG = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Lane(IntEnum):
+    """What competes for the engine, the most urgent first."""
+
+    PROMPT = 0  # the mask that follows the box
+    OPEN = 1
+    EDIT = 2
+    SAVE = 3
+    PROPAGATE = 4
+    MEASURE = 5
+    SURFACE = 6
+    BATCH = 7
+    MODEL = 8
+    AHEAD = 9  # neighbouring slices, when nothing else is wanted
+
+
+@dataclass(frozen=True, eq=False)
+class _Ticket(Generic[T]):
+    """A job and who is told of its end; the callbacks run on the GUI thread."""
+
+    lane: Lane
+    number: int
+    work: Callable[[], T]
+    done: Callable[[T], None]
+    failed: Callable[[Exception], None]
+
+
+@dataclass(frozen=True, eq=False)
+class _Outcome:
+    ticket: _Ticket[Any]
+    value: Any = None  # Any: as many types as there are jobs
+    error: Exception | None = None
+
+
+_END = object()
+
+
+class Jobs(QObject):
+    """Runs work on the engine thread and answers on the GUI thread; lives as long as the window."""
+
+    busy_changed = Signal(bool)  # something that the user asked for is being computed
+    _arrived = Signal(object)  # an _Outcome, from the engine thread
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._lock = threading.Lock()
+        self._waiting: dict[Lane, _Ticket[Any]] = {}  # under the lock
+        self._current: dict[Lane, int] = {}  # number of the newest job of each lane that has not ended
+        self._count = 0
+        self._busy = False
+        self._closed = False
+        self._arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+
+    def submit(
+        self, lane: Lane, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]
+    ) -> None:
+        """Run `work` on the engine thread, then `done(result)` or `failed(error)` here, unless it is overtaken."""
+        if self._closed:
+            return
+        self._count += 1
+        self._current[lane] = self._count
+        self._queue(_Ticket(lane, self._count, work, done, failed))
+        self._tell()
+
+    def run_steps(
+        self,
+        lane: Lane,
+        steps: Callable[[], Iterator[T]],
+        step: Callable[[T], None],
+        finished: Callable[[], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Run a generator, made and advanced on the engine thread; `step(value)` here for each of its values.
+
+        The next step is asked for when the last one has been shown. `cancel(lane)` ends it: neither `step` nor
+        `finished` is called after that, and the generator is closed.
+        """
+        started: list[Iterator[T]] = []
+
+        def advance() -> Any:
+            if not started:
+                started.append(iter(steps()))
+            return next(started[0], _END)
+
+        def on_value(value: Any) -> None:
+            if value is _END:
+                finished()
+                return
+            number = self._current.get(lane)
+            step(value)
+            if self._current.get(lane) == number and number is not None:  # `step` may have cancelled or replaced it
+                self.submit(lane, advance, on_value, failed)
+
+        self.submit(lane, advance, on_value, failed)
+
+    def cancel(self, lane: Lane) -> None:
+        """Forget the lane's job: a waiting one is not begun, one that runs is not heard."""
+        with self._lock:
+            self._waiting.pop(lane, None)
+        self._current.pop(lane, None)
+        self._tell()
+
+    def cancel_all(self) -> None:
+        """Forget every job."""
+        for lane in Lane:
+            self.cancel(lane)
+
+    def is_running(self, lane: Lane) -> bool:
+        """Whether a job of the lane waits or runs."""
+        return lane in self._current
+
+    def close(self) -> None:
+        """Forget every job and wait for the one that runs; nothing is accepted any more."""
+        self._closed = True
+        self.cancel_all()
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _queue(self, ticket: _Ticket[Any]) -> None:
+        with self._lock:
+            self._waiting[ticket.lane] = ticket
+        self._executor.submit(self._run_next)
+
+    def _run_next(self) -> None:
+        """On the engine thread: the most urgent job that waits, if any does still."""
+        with self._lock:
+            if not self._waiting:
+                return
+            ticket = self._waiting.pop(min(self._waiting))
+        try:
+            outcome = _Outcome(ticket, ticket.work())
+        except Exception as error:  # noqa: BLE001 - the rim of the thread: whoever asked is told
+            outcome = _Outcome(ticket, error=error)
+        self._arrived.emit(outcome)
+
+    @Slot(object)
+    def _deliver(self, outcome: _Outcome) -> None:
+        ticket = outcome.ticket
+        if self._current.get(ticket.lane) != ticket.number:
+            return
+        answer = ticket.done
+        if outcome.error is None:
+            answer(outcome.value)
+        else:
+            _LOG.debug("a job of lane %s failed", ticket.lane.name, exc_info=outcome.error)
+            ticket.failed(outcome.error)
+        if self._current.get(ticket.lane) == ticket.number:  # the callback may have queued the next one
+            del self._current[ticket.lane]
+        self._tell()
+
+    def _tell(self) -> None:
+        busy = any(lane is not Lane.AHEAD for lane in self._current)
+        if busy != self._busy:
+            self._busy = busy
+            self.busy_changed.emit(busy)

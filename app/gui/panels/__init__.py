@@ -1,0 +1,1 @@
+"""Widgets beside the slices: they show and ask, they know no other widget."""
