@@ -21,6 +21,10 @@ class PromptError(EngineError, ValueError):
     """A box or point that lies outside the image or has no extent."""
 
 
+class WindowError(EngineError, ValueError):
+    """A display window that shows nothing."""
+
+
 class LabelError(EngineError, ValueError):
     """A label that does not exist or cannot be written."""
 
