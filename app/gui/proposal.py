@@ -49,12 +49,14 @@ class Proposal(QObject):
     """Holds a preview, and what is being carried, or neither."""
 
     preview_changed = Signal()
+    ready_changed = Signal()
     carried_changed = Signal(object)  # SliceKey of the newest slice, or None where all may differ
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._preview: Preview | None = None
         self._carried: Carried | None = None
+        self._ready: frozenset[SliceKey] = frozenset()
 
     @property
     def preview(self) -> Preview | None:
@@ -78,7 +80,18 @@ class Proposal(QObject):
             self._carried = carried
             self.carried_changed.emit(newest)
 
+    @property
+    def ready(self) -> frozenset[SliceKey]:
+        """Slices that have been encoded ahead: a box there is answered at once."""
+        return self._ready
+
+    def set_ready(self, keys: frozenset[SliceKey]) -> None:
+        """Say which slices are encoded."""
+        if keys != self._ready:
+            self._ready = keys
+            self.ready_changed.emit()
+
     def clear(self) -> None:
-        """Forget both."""
+        """Forget preview and carried masks."""
         self.set_preview(None)
         self.set_carried(None)
