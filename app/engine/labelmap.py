@@ -74,6 +74,13 @@ class Edit:
         """The edit that brings back what was there before."""
         return Edit(self.region, self.changed, self.after, self.before)
 
+    def labels(self) -> frozenset[int]:
+        """Values of the labels that gained or lost voxels."""
+        if self.region is None:
+            return frozenset()
+        values = np.union1d(_unpack(self.before), _unpack(self.after))
+        return frozenset(int(value) for value in values if value != BACKGROUND)
+
 
 def slice_region(key: SliceKey, rows: slice, columns: slice) -> Box3D:
     """The part of a volume that a part of one slice is; rows and columns with start and stop, as in that slice."""
@@ -161,6 +168,23 @@ class LabelMap:
             raise LabelError(f"label {value} ({label.name}) still has voxels: erase them first")
         return self._labels.pop(value)
 
+    def exchange_label(self, value: int, before: Label | None, after: Label | None) -> None:
+        """Put a label of a value in the place of another; None where there is none. For undo and redo.
+
+        Locks do not matter here. Raises LabelError, and changes nothing, where `before` is not what is there, `after`
+        has another value, or voxels bear the value of a label that would go.
+        """
+        if self._labels.get(value) != before:
+            raise LabelError(f"the change does not fit: label {value} has been changed since by something else")
+        if after is None:
+            if (self._voxels == value).any():
+                raise LabelError(f"label {value} still has voxels: erase them first")
+            self._labels.pop(value, None)
+        elif after.value != value:
+            raise LabelError(f"label {value} cannot become label {after.value}")
+        else:
+            self._labels[value] = after
+
     def paint(self, region: Box3D, mask: NDArray[np.bool_], label: int, *, only_over: int | None = None) -> Edit:
         """Give the voxels of a mask a label (0 erases), but for those of locked labels.
 
@@ -221,8 +245,8 @@ class LabelMap:
         return (value for value, label in self._labels.items() if label.locked)
 
     def _inside(self, region: Box3D) -> tuple[slice, slice, slice]:
-        if region.clipped(self.shape_zyx) != region:
-            z, y, x = self.shape_zyx
+        z, y, x = self.shape_zyx
+        if min(region.x0, region.y0, region.z0) < 0 or region.x1 > x or region.y1 > y or region.z1 > z:
             raise LabelError(
                 f"the region {region.to_inclusive()} leaves the volume of {x} x {y} x {z} voxels (x, y, z)"
             )

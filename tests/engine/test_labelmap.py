@@ -154,7 +154,9 @@ def test_that_an_edit_with_a_mask_of_another_size_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "region", [Box3D(0, 0, 0, 7, 5, 4), Box3D(-1, 0, 0, 6, 5, 4), Box3D(0, 0, 3, 6, 5, 5)], ids=str
+    "region",
+    [Box3D(0, 0, 0, 7, 5, 4), Box3D(-1, 0, 0, 6, 5, 4), Box3D(0, 0, 3, 6, 5, 5), Box3D(0, 0, 4, 6, 5, 5)],
+    ids=str,
 )
 def test_that_a_region_that_leaves_the_volume_is_refused(region: Box3D) -> None:
     with pytest.raises(LabelError, match="leaves the volume"):
