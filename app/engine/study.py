@@ -190,8 +190,7 @@ class Study:
             if change.after is None:
                 self._check_removable(change.value)
         with self._draft(text, record) as draft:
-            for change in (c for c in changes if c.before != c.after):
-                draft.change(change)
+            draft.change([change for change in changes if change.before != change.after])
         return self._done(draft)
 
     def remove_label(self, value: int, text: str) -> Act:
@@ -201,7 +200,7 @@ class Study:
             box = _boxes_of(self._labels.voxels).get(value)
             if box is not None:
                 draft.paint(box, _patch(self._labels.voxels, box) == value, BACKGROUND, only_over=value)
-            draft.change(LabelChange(label, None))
+            draft.change([LabelChange(label, None)])
         return self._done(draft)
 
     def merge_labels(
@@ -221,9 +220,27 @@ class Study:
             for value, new in new_values.items():
                 name = names.get(value, "")
                 label = Label(new, name if name.strip() else f"label {value}", PALETTE[(new - 1) % len(PALETTE)])
-                draft.change(LabelChange(None, label))
+                draft.change([LabelChange(None, label)])
                 draft.paint(boxes[value], _patch(other, boxes[value]) == value, new)
         return self._done(draft)
+
+    def join_last(self, count: int, text: str, record: Mapping[str, Any] | None = None) -> Act:
+        """Make one act of the last `count` in force, which were steps of it; nothing in the label map changes.
+
+        Raises LabelError where there are not so many. Labels must not come or go in any but the first of them.
+        """
+        if not 0 < count <= len(self._history):
+            raise LabelError(f"{count} acts cannot become one: there are {len(self._history)}")
+        steps = self._history[-count:]
+        act = Act(
+            text,
+            tuple(edit for step in steps for edit in step.edits),
+            tuple(change for step in steps for change in step.changes),
+            record or {},
+            tuple(sorted({value for step in steps for value in step.labels})),
+        )
+        self._history[-count:] = [act]
+        return act
 
     def apply(self, act: Act) -> None:
         """Do an act again, or undo the last one in force by applying its inverse.
@@ -235,12 +252,10 @@ class Study:
         if act.undoes is not None and not self._is_last(act.undoes):
             raise LabelError(f"'{act.text}' cannot be undone: it is not the last thing that was done")
         with self._draft(act.text) as draft:
-            for change in (c for c in act.changes if c.after is not None):
-                draft.change(change)
+            draft.change([change for change in act.changes if change.after is not None])
             for edit in act.edits:
                 draft.apply(edit)
-            for change in (c for c in act.changes if c.after is None):
-                draft.change(change)
+            draft.change([change for change in act.changes if change.after is None])
         if act.undoes is not None:
             self._history.pop()
         else:
@@ -310,17 +325,17 @@ class _Draft:
     def apply(self, edit: Edit) -> None:
         self._undo.append(self._labels.apply(edit))
 
-    def change(self, change: LabelChange) -> None:
-        self._labels.exchange_label(change.value, change.before, change.after)
-        self._undo.append(change.inverse())
-        self._changes.append(change)
+    def change(self, changes: Sequence[LabelChange]) -> None:
+        self._labels.exchange_labels([(change.before, change.after) for change in changes])
+        self._undo += [change.inverse() for change in changes]
+        self._changes += changes
 
     def take_back(self) -> None:
         for step in reversed(self._undo):
             if isinstance(step, Edit):
                 self._labels.apply(step)
             else:
-                self._labels.exchange_label(step.value, step.before, step.after)
+                self._labels.exchange_labels([(step.before, step.after)])
 
     def act(self) -> Act:
         touched = sorted(set().union(*(edit.labels() for edit in self._edits)))

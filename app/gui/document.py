@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
 
+from app.engine.errors import LabelError
 from app.engine.labelmap import BACKGROUND, Label
 from app.engine.prompt import Box3D
 from app.engine.study import Act, Study
@@ -18,6 +20,7 @@ class Document(QObject):
     """Holds a `Study` or none. Signals say what changed; whoever shows it asks again."""
 
     opened = Signal()  # another study is open, or none
+    about_to_act = Signal()  # something is going to be changed, undone or redone: parts of an act end here
     voxels_changed = Signal(object)  # Box3D of the labels' voxels that may have changed
     labels_changed = Signal()  # a name, colour, lock or visibility, or which labels there are
     active_label_changed = Signal()
@@ -30,6 +33,7 @@ class Document(QObject):
         self._study: Study | None = None
         self._active = BACKGROUND
         self._project: Path | None = None
+        self._parts = 0  # acts since the last `finish_parts`
         self._forced = False  # modified, though nothing can be undone: a recovered study
         self.undo_stack = QUndoStack(self)
         self.undo_stack.cleanChanged.connect(lambda _clean: self.modified_changed.emit(self.is_modified))
@@ -51,6 +55,7 @@ class Document(QObject):
 
     def open(self, study: Study | None, project: Path | None = None, *, modified: bool = False) -> None:
         """Replace what is open; what was open before is forgotten, so ask first."""
+        self._parts = 0
         self.undo_stack.clear()
         self._study, self._project, self._forced = study, project, modified and study is not None
         labels = study.labels.labels if study is not None else ()
@@ -73,13 +78,38 @@ class Document(QObject):
 
         An act that changed nothing is no step of the undo stack.
         """
-        if self._study is None:
-            raise ValueError("nothing is open")
-        act = make(self._study)
+        self.about_to_act.emit()
+        act = self._make(make)
         if not act.is_empty:
             self.undo_stack.push(ActCommand(act, self))
             self._announce(act)
         return act
+
+    def do_part(self, make: Callable[[Study], Act]) -> Act:
+        """A part of an act that takes a while: shown at once, undone and journalled as a whole by `finish_parts`."""
+        act = self._make(make)
+        if not act.is_empty:
+            self._parts += 1
+            self._show(act)
+        return act
+
+    def finish_parts(self, text: str, record: Mapping[str, Any]) -> None:
+        """Make one act of the parts, if there were any."""
+        if self._study is not None and self._parts:
+            act = self._study.join_last(self._parts, text, record)
+            self._parts = 0
+            self.undo_stack.push(ActCommand(act, self))
+            self.acted.emit(act)
+
+    def undo(self) -> None:
+        """Take back the last act."""
+        self.about_to_act.emit()
+        self.undo_stack.undo()
+
+    def redo(self) -> None:
+        """Do again what was taken back last."""
+        self.about_to_act.emit()
+        self.undo_stack.redo()
 
     def apply_act(self, act: Act) -> None:
         """Undo or redo; called by the undo stack."""
@@ -100,7 +130,16 @@ class Document(QObject):
             self._active = value
             self.active_label_changed.emit()
 
+    def _make(self, make: Callable[[Study], Act]) -> Act:
+        if self._study is None:
+            raise LabelError("no image is open")
+        return make(self._study)
+
     def _announce(self, act: Act) -> None:
+        self._show(act)
+        self.acted.emit(act)
+
+    def _show(self, act: Act) -> None:
         region = _region_of(act)
         if region is not None:
             self.voxels_changed.emit(region)
@@ -109,7 +148,6 @@ class Document(QObject):
             if self.active_label is None:
                 labels = self._study.labels.labels if self._study is not None else ()
                 self.set_active_label(labels[-1].value if labels else BACKGROUND)
-        self.acted.emit(act)
 
 
 def _region_of(act: Act) -> Box3D | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ class Preview:
     """Prompts in a slice and the mask that answers them, for a label.
 
     `mask` (rows, columns) is None until the first answer is there; while a box is dragged it answers an earlier one
-    (`fresh` is False). `conflicts` counts by locked label the voxels that accepting would leave alone; `blocked` marks
+    (`fresh` is False). `correcting` says that the mask replaces what the label has in the slice. `conflicts` counts by locked label the voxels that accepting would leave alone; `blocked` marks
     them.
     """
 
@@ -31,6 +32,8 @@ class Preview:
     score: float | None = None
     fresh: bool = False
     dragging: bool = False
+    correcting: bool = False
+    record: Mapping[str, Any] = field(default_factory=dict)  # how the mask was made
     conflicts: Mapping[int, int] = field(default_factory=dict)
     blocked: NDArray[np.bool_] | None = None
 

@@ -1,0 +1,170 @@
+"""An object carried from its slice through the volume: live, stoppable at any slice, one step of undo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from app.engine.errors import EngineError
+from app.engine.labelmap import slice_region
+from app.engine.prompt import Box, Box3D, Prompts
+from app.engine.propagate import Seed, SliceResult
+from app.gui.document import Document
+from app.gui.inference import Inference, ModelState
+from app.gui.jobs import Jobs, Lane
+from app.gui.proposal import Carried, Proposal
+from app.gui.view_state import ViewState
+
+
+class PropagateController(QObject):
+    """Carries the preview, or what the active label has in the active slice, both ways; paints as it goes."""
+
+    message = Signal(str)
+    failed = Signal(object)
+    running_changed = Signal(bool)
+
+    def __init__(
+        self, document: Document, view_state: ViewState, proposal: Proposal, jobs: Jobs, inference: Inference,
+        parent: QObject | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._document, self._view_state, self._proposal = document, view_state, proposal
+        self._jobs, self._inference = jobs, inference
+        self._limits: range | None = None
+        self._record: dict[str, Any] = {}
+        document.opened.connect(self.forget)
+        document.about_to_act.connect(self.stop)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether masks are being carried now."""
+        return self._jobs.is_running(Lane.PROPAGATE)
+
+    def set_limits(self, limits: range | None) -> None:
+        """The slices that may be visited; None for all."""
+        self._limits = limits
+
+    def start(self) -> None:
+        """Carry the preview, or the active label's mask in the active slice, until it ends by itself."""
+        seed = None if self.is_running else self._seed()
+        if seed is not None:
+            self._run(seed, seed.key.axis, self._limits)
+
+    def fill_box(self, box: Box, axis: int, slices: range) -> None:
+        """Fill a 3-D box: the outline of a box in every one of the slices along an axis."""
+        if self.is_running or self._ready_label() is None:
+            return
+        self._run(box_through(box, axis, slices), axis, None)
+
+    def stop(self) -> None:
+        """Ask for no further slice and keep what there is."""
+        if self.is_running:
+            self._jobs.cancel(Lane.PROPAGATE)
+            self._end()
+
+    @Slot()
+    def forget(self) -> None:
+        """Another image is open."""
+        self._jobs.cancel(Lane.PROPAGATE)
+        self._limits = None
+        self._proposal.set_carried(None)
+        self.running_changed.emit(False)
+
+    def _run(self, seed: Seed | Box3D, axis: int, limits: range | None) -> None:
+        study, label = self._document.study, self._ready_label()
+        if study is None or label is None:
+            return
+        self._record = _record_of(seed, axis, limits)
+        self._proposal.set_preview(None)
+        self._proposal.set_carried(Carried(axis, label, {}))
+        volume = study.volume
+
+        def steps() -> Iterator[SliceResult | ModelState]:
+            yield self._inference.open()
+            yield from self._inference.carry(volume, seed, axis, limits)
+
+        self._jobs.run_steps(Lane.PROPAGATE, steps, self._carried, self._end, self._fail)
+        self.running_changed.emit(True)
+
+    def _carried(self, result: SliceResult | ModelState) -> None:
+        carried = self._proposal.carried
+        if carried is None:
+            return
+        if isinstance(result, ModelState):
+            self._record["model"] = result.record()
+            self._record["doubtful_below"] = result.doubtful_below
+            return
+        rows, columns = result.mask.shape
+        part = (slice_region(result.key, slice(0, rows), slice(0, columns)), result.mask)
+        try:
+            self._document.do_part(lambda study: study.paint("Carry a mask", [part], carried.label))
+        except EngineError as error:
+            self._jobs.cancel(Lane.PROPAGATE)
+            self._fail(error)
+            return
+        slices = {**carried.slices, result.key.index: result}
+        self._proposal.set_carried(Carried(carried.axis, carried.label, slices), result.key)
+
+    def _end(self) -> None:
+        carried = self._proposal.carried
+        if carried is None:
+            return
+        scores = {str(index): round(result.score, 4) for index, result in sorted(carried.slices.items())}
+        self._document.finish_parts("Carry a mask through the volume", {**self._record, "scores": scores})
+        self._proposal.set_carried(Carried(carried.axis, carried.label, carried.slices, running=False))
+        self.running_changed.emit(False)
+        if carried.slices:
+            first, last = min(carried.slices) + 1, max(carried.slices) + 1
+            self.message.emit(self.tr("{0} slices, {1} to {2}.").format(len(carried.slices), first, last))
+
+    def _fail(self, error: Exception) -> None:
+        self._end()
+        self.failed.emit(error)
+
+    def _ready_label(self) -> int | None:
+        label = self._document.active_label
+        if label is None or label.locked:
+            self.message.emit(self.tr("Choose a label that is not locked first."))
+            return None
+        return label.value
+
+    def _seed(self) -> Seed | None:
+        """The preview, else what the active label has in the active slice."""
+        study, label = self._document.study, self._ready_label()
+        if study is None or label is None:
+            return None
+        preview = self._proposal.preview
+        if preview is not None and preview.box is not None:
+            mask = preview.mask if preview.fresh else None
+            return Seed(preview.key, Prompts(preview.box, preview.points), mask)
+        key = self._view_state.active_key
+        mask = np.asarray(study.labels.voxels[key.checked(study.volume.shape_zyx).selector()] == label)
+        box = Box.of_mask(mask)
+        if box is None:
+            self.message.emit(self.tr("Draw a box in this slice first: that is what is carried through the volume."))
+            return None
+        return Seed(key, Prompts(box), mask)
+
+
+def box_through(box: Box, axis: int, slices: range) -> Box3D:
+    """A box in the slices along an axis as a 3-D box."""
+    ranges = [(box.y0, box.y1), (box.x0, box.x1)]
+    ranges.insert(axis, (slices.start, slices.stop))
+    (z0, z1), (y0, y1), (x0, x1) = ranges
+    return Box3D(x0, y0, z0, x1, y1, z1)
+
+
+def _record_of(seed: Seed | Box3D, axis: int, limits: range | None) -> dict[str, Any]:
+    if isinstance(seed, Box3D):
+        return {"kind": "box3d", "axis": axis, "box3d": list(seed.to_inclusive())}
+    record: dict[str, Any] = {"kind": "carried", "axis": axis, "slice": seed.key.index}
+    if seed.prompts.box is not None:
+        record["box"] = list(seed.prompts.box.to_inclusive())
+    if seed.prompts.points:
+        record["points"] = [[point.x, point.y, int(point.positive)] for point in seed.prompts.points]
+    if limits is not None:
+        record["limits"] = [limits.start, limits.stop - 1]
+    return record
