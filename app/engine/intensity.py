@@ -14,6 +14,9 @@ from app.engine.volume import as_eight_bits
 _BINS = 256
 _GREY_TOLERANCE = 2.0  # mean difference of channels, of 255, that JPEG's colour planes leave in a grey picture
 
+_PHOTO_MEAN = np.array([123.675, 116.28, 103.53], dtype=np.float32)  # of red, green and blue in ImageNet, 0..255
+_PHOTO_SPREAD = np.array([58.395, 57.12, 57.375], dtype=np.float32)
+
 
 @dataclass(frozen=True)
 class IntensityMapping:
@@ -21,11 +24,13 @@ class IntensityMapping:
 
     "percentile": grey values of the view are stretched from the `low` to the `high` percentile onto 0..1; the second of
     the three channels is the same equalised by rank (what keeps soft tissue visible beside bone). Colour: each channel
-    stretched in the same way. "minmax": the SAM family's stretch of the resized image to 0..1, all channels together.
+    stretched in the same way. "minmax": MedSAM's stretch of the resized image to 0..1, all channels together.
+    "standard": SAM's own, eight-bit values less their mean over their spread in photographs; what has more than eight
+    bits is stretched to them first.
     Colour whose channels agree (ultrasound, challenge files) is grey, within the noise of JPEG.
     """
 
-    kind: Literal["percentile", "minmax"] = "percentile"
+    kind: Literal["percentile", "minmax", "standard"] = "percentile"
     low: float = 0.5
     high: float = 99.5
 
@@ -33,10 +38,12 @@ class IntensityMapping:
 def model_input(
     image: NDArray[Any], view: View, mapping: IntensityMapping, *, inverted: bool = False
 ) -> NDArray[np.float32]:
-    """Channels (3, size, size) float32 in 0..1 of a slice (rows, columns[, 3]); 0 beyond the slice.
+    """Channels (3, size, size) float32 of a slice (rows, columns[, 3]), in 0..1 but for "standard"; 0 beyond the slice.
 
     `inverted` turns grey values round before mapping (MONOCHROME1).
     """
+    if mapping.kind == "standard" and image.ndim == 2:
+        image, inverted = _stretched_to_eight_bits(-image.astype(np.float32) if inverted else image), False
     values = view.extract(as_eight_bits(image) if image.ndim == 3 else image)
     return map_intensities(-values if inverted else values, view.inside(), mapping)
 
@@ -52,6 +59,9 @@ def map_intensities(
         low = float(seen.min())
         out = (values - low) / max(float(seen.max()) - low, 1e-8)
         channels = out.transpose(2, 0, 1) if out.ndim == 3 else np.stack([out] * 3)
+    elif mapping.kind == "standard":
+        coloured = values if values.ndim == 3 else np.stack([values] * 3, axis=-1)
+        channels = ((coloured - _PHOTO_MEAN) / _PHOTO_SPREAD).transpose(2, 0, 1)
     elif values.ndim == 3 and _is_colour(values):
         channels = np.stack([_stretch(values[..., c], inside, mapping) for c in range(3)])
     else:
@@ -61,6 +71,14 @@ def map_intensities(
     if not inside.all():
         channels = channels * inside
     return np.ascontiguousarray(channels, dtype=np.float32)
+
+
+def _stretched_to_eight_bits(image: NDArray[Any]) -> NDArray[np.uint8]:
+    """Grey values from the smallest to the largest onto 0..255; those of eight bits stay."""
+    if image.dtype == np.uint8:
+        return image
+    low, high = float(image.min()), float(image.max())
+    return np.asarray(np.rint((image.astype(np.float32) - low) * (255 / max(high - low, 1e-8))), dtype=np.uint8)
 
 
 def _is_colour(values: NDArray[np.float32]) -> bool:

@@ -102,7 +102,8 @@ def segment_volume(
             for one, mask in zip(in_slice, masks, strict=True):
                 canvas.paint_slice(one, mask, options)
         for through in (one for one in together if isinstance(one, _Through)):
-            canvas.paint_volume(through, propagate(segmenter, volume, through.seed, cache=cache), options)
+            slices = propagate(segmenter, volume, through.seed, cache=cache, painted=through.prompt.value)
+            canvas.paint_volume(through, slices, options)
     results = canvas.results(volume, segmenter.manifest.doubtful_threshold)
     shown = canvas.shown(placed)
     boxes = tuple(box for one in placed if (box := _outline(one, shown)) is not None)

@@ -20,6 +20,7 @@ from app.engine.errors import ModelError
 from app.engine.intensity import IntensityMapping
 from app.engine.package_source import LARGEST_FILE, MANIFEST, copy_files, discard, package_source, read_file
 from app.engine.prompt_maps import CHANNELS
+from app.engine.resize import METHODS, Method
 from app.engine.strict_json import FieldError, Fields, parse_object
 
 FORMAT = 1
@@ -65,11 +66,14 @@ class ModelManifest:
     precision: Precision
     size: int  # the model's input is (1, 3, size, size)
     intensity: Mapping[str, IntensityMapping]  # by modality, and "default"
-    view_policy: Literal["focus", "corner"]
+    view_policy: Literal["focus", "corner", "stretch"]
     view_ratio: float
+    resize: Method  # how whole slices are fitted in; without meaning for "focus"
     encoding: Literal["maps", "tokens"]
     prompt_size: int  # cells of the prompt maps' side; 0 for tokens
     prompt_channels: tuple[str, ...]  # of the prompt maps; empty for tokens
+    whole_corners: bool  # tokens: corners of boxes are cut to whole input pixels
+    carry_margin: int | None  # tokens: input pixels around the last mask's box; None: that box in voxels
     encoder: Network
     decoder: Network
     expected: tuple[float, ...]  # of the self-test: 64 block means of the phantom's mask probability
@@ -216,8 +220,8 @@ def _parse(text: bytes, folder: Path) -> ModelManifest:
 
 def _manifest(fields: Fields, folder: Path, digest: str) -> ModelManifest:
     size = _input_size(fields.inner("input"))
-    policy, ratio = _view(fields.inner("view"))
-    encoding, prompt_size, channels = _prompts(fields.inner("prompts"))
+    policy, ratio, method = _view(fields.inner("view"))
+    prompting = _prompts(fields.inner("prompts"))
     expected, tolerance = _self_test(fields.inner("self_test"))
     mask, present, doubtful = _thresholds(fields.inner("thresholds"))
     return ModelManifest(
@@ -229,11 +233,14 @@ def _manifest(fields: Fields, folder: Path, digest: str) -> ModelManifest:
         precision=cast("Precision", fields.choice("precision", PRECISIONS)),
         size=size,
         intensity=_intensity(fields.inner("intensity")),
-        view_policy=cast("Literal['focus', 'corner']", policy),
+        view_policy=cast("Literal['focus', 'corner', 'stretch']", policy),
         view_ratio=ratio,
-        encoding=cast("Literal['maps', 'tokens']", encoding),
-        prompt_size=prompt_size,
-        prompt_channels=channels,
+        resize=method,
+        encoding=prompting.encoding,
+        prompt_size=prompting.size,
+        prompt_channels=prompting.channels,
+        whole_corners=prompting.whole_corners,
+        carry_margin=prompting.carry_margin,
         encoder=_network(fields.inner("encoder")),
         decoder=_network(fields.inner("decoder")),
         expected=expected,
@@ -261,29 +268,44 @@ def _intensity(fields: Fields) -> Mapping[str, IntensityMapping]:
 
 
 def _mapping(fields: Fields) -> IntensityMapping:
-    kind = fields.choice("kind", ("percentile", "minmax"))
+    kind = fields.choice("kind", ("percentile", "minmax", "standard"))
     low, high = 0.0, 100.0
     if kind == "percentile":
         low = fields.number("low", 0.0, 100.0)
         high = fields.number("high", low, 100.0)
     fields.end()
-    return IntensityMapping(cast("Literal['percentile', 'minmax']", kind), low, high)
+    return IntensityMapping(cast("Literal['percentile', 'minmax', 'standard']", kind), low, high)
 
 
-def _view(fields: Fields) -> tuple[str, float]:
-    policy = fields.choice("policy", ("focus", "corner"))
+def _view(fields: Fields) -> tuple[str, float, Method]:
+    policy = fields.choice("policy", ("focus", "corner", "stretch"))
     ratio = fields.number("ratio", 1.0, 16.0) if policy == "focus" or "ratio" in fields else 1.0
+    method = fields.choice("resize", METHODS) if policy != "focus" and "resize" in fields else "area"
     fields.end()
-    return policy, ratio
+    return policy, ratio, cast("Method", method)
 
 
-def _prompts(fields: Fields) -> tuple[str, int, tuple[str, ...]]:
-    encoding = fields.choice("encoding", ("maps", "tokens"))
-    maps = encoding == "maps"
-    size = fields.integer("size", 8, 2048) if maps else 0
-    channels = fields.texts("channels", CHANNELS) if maps else ()
+@dataclass(frozen=True)
+class _Prompting:
+    """How prompts enter the decoder; fields as in `ModelManifest`."""
+
+    encoding: Literal["maps", "tokens"]
+    size: int = 0
+    channels: tuple[str, ...] = ()
+    whole_corners: bool = True
+    carry_margin: int | None = 3  # the challenge's baseline
+
+
+def _prompts(fields: Fields) -> _Prompting:
+    if fields.choice("encoding", ("maps", "tokens")) == "maps":
+        found = _Prompting("maps", fields.integer("size", 8, 2048), fields.texts("channels", CHANNELS))
+    else:
+        corners = fields.choice("corners", ("whole", "exact")) if "corners" in fields else "whole"
+        tight = "carry" in fields and fields.choice("carry", ("tight", "margin")) == "tight"
+        margin = fields.integer("margin", 0, 256) if "margin" in fields else 3
+        found = _Prompting("tokens", whole_corners=corners == "whole", carry_margin=None if tight else margin)
     fields.end()
-    return encoding, size, channels
+    return found
 
 
 def _network(fields: Fields) -> Network:

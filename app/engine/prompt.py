@@ -7,7 +7,7 @@ convention, inclusive corners; `from_inclusive` and `to_inclusive` are the borde
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,6 +142,8 @@ class Prompts:
 
     `previous` is a mask (rows, columns) of the same slice: of the neighbouring slice when carrying through a volume, or
     the mask being corrected. `place` says where the slice lies in the object's 3-D box: -1 first slice, 1 last.
+    `input_box` goes before `box` where a model is prompted by coordinates: x0, y0, x1, y1 in cells of its input, for
+    boxes that its own algorithm makes there, between the voxels.
     At least a box or a positive point is needed.
     """
 
@@ -149,6 +151,7 @@ class Prompts:
     points: tuple[Point, ...] = ()
     previous: NDArray[np.bool_] | None = None
     place: float | None = None
+    input_box: tuple[float, float, float, float] | None = None
 
     def __post_init__(self) -> None:
         if self.box is None and not any(point.positive for point in self.points):
@@ -167,7 +170,7 @@ class Prompts:
         if self.previous is not None and self.previous.shape != shape:
             raise PromptError(f"the previous mask has shape {self.previous.shape}, the slice {shape}")
         box = None if self.box is None else self.box.clipped(shape)
-        return Prompts(box, self.points, self.previous, self.place)
+        return replace(self, box=box)
 
     def extent(self) -> tuple[float, float, float, float]:
         """x0, y0, x1, y1 (half-open, voxels) of the box, or of the positive points where there is no box."""

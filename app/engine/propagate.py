@@ -18,8 +18,6 @@ from app.engine.segmenter import Segmenter, SliceMask, embedding_of
 from app.engine.view import SliceGrid, View
 from app.engine.volume import Volume
 
-_TOKEN_MARGIN = 3  # pixels of the model's input: how the challenge's algorithm enlarges the box of the last mask
-
 
 @dataclass(frozen=True, eq=False)
 class Seed:
@@ -64,6 +62,7 @@ def propagate(
     limits: range | None = None,
     cache: EmbeddingCache | None = None,
     rule: CarryRule | None = None,
+    painted: int = 1,
 ) -> Iterator[SliceResult]:
     """Masks of an object slice by slice, nearest to the start first, both ways by turns.
 
@@ -75,13 +74,13 @@ def propagate(
     outline is cut off. Slices where the object seems absent are returned with the mask that they have.
 
     Models prompted by tokens have no memory but the box: they are carried as the challenge's baseline does it (slice 0
-    included, which it forgot): the prompt is the box of the last mask, 3 input pixels larger, or the given box where
-    that mask is empty, and nothing is cut off.
+    included, which it forgot): the prompt is the box of the last mask, larger by what the manifest says, or the given
+    box where that mask is empty, and nothing is cut off. `painted` is the object's number, see `box_around_mask`.
 
     `limits` are the slices that may be visited. Embeddings are taken from and put into the `cache`. Raises PromptError
     at once where the seed lies outside the volume or the limits.
     """
-    walker = _Walker(segmenter, volume, cache)
+    walker = _Walker(segmenter, volume, cache, painted)
     if isinstance(seed, Box3D):
         box = seed.clipped(volume.shape_zyx)
         return _through_box(walker, box, axis, _limited(box.range_of(axis), limits))
@@ -99,10 +98,11 @@ def propagate(
 class _Walker:
     """Decodes slices of one volume, through the cache where there is one."""
 
-    def __init__(self, segmenter: Segmenter, volume: Volume, cache: EmbeddingCache | None) -> None:
+    def __init__(self, segmenter: Segmenter, volume: Volume, cache: EmbeddingCache | None, painted: int) -> None:
         self.segmenter = segmenter
         self.volume = volume
         self._cache = cache
+        self._painted = painted
 
     @property
     def by_tokens(self) -> bool:
@@ -110,6 +110,15 @@ class _Walker:
 
     def grid(self, key: SliceKey) -> SliceGrid:
         return SliceGrid.of(key, self.volume.shape_zyx, self.volume.geometry.spacing_zyx)
+
+    def carried(self, mask: NDArray[np.bool_], view: View) -> Prompts | None:
+        """How a model of tokens is prompted after a mask (rows, columns); None where it leaves nothing in its view."""
+        tight = Box.of_mask(mask)
+        margin = self.segmenter.manifest.carry_margin
+        if tight is None or margin is None:  # None: the tight box in voxels, as MedficientSAM carries it
+            return None if tight is None else Prompts(tight)
+        around = box_around_mask(mask, view, margin, self._painted)
+        return None if around is None else Prompts(tight, input_box=around)
 
     def decode(self, key: SliceKey, view: View, prompts: Prompts) -> SliceMask:
         embedding = embedding_of(self.segmenter, self.volume, key, view, self._cache)
@@ -154,7 +163,7 @@ def _prompts_after(walker: _Walker, mask: NDArray[np.bool_], view: View, rule: C
     if tight is None:  # only `mask.any()` leads here
         raise PromptError("an empty mask cannot be carried to the next slice")
     if walker.by_tokens:
-        return Prompts(box_around_mask(mask, view, _TOKEN_MARGIN) or tight)
+        return walker.carried(mask, view) or Prompts(tight)
     return Prompts(_enlarged(tight, rule, mask.shape), previous=mask)
 
 
@@ -203,8 +212,8 @@ class _Filler:
         """Of one slice, after the mask of its neighbour (None on the slice with which it begins)."""
         key = SliceKey(self.axis, index)
         if self.walker.by_tokens:
-            around = None if previous is None else box_around_mask(previous, self.view, _TOKEN_MARGIN)
-            found = self.walker.decode(key, self.view, Prompts(around or self.outline))
+            carried = None if previous is None else self.walker.carried(previous, self.view)
+            found = self.walker.decode(key, self.view, carried or Prompts(self.outline))
             return SliceResult(key, found.mask, found.score, found.present)
         known = previous if previous is not None and previous.any() else None
         found = self.walker.decode(key, self.view, Prompts(self.outline, previous=known, place=self._place(index)))

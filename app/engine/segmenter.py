@@ -15,11 +15,11 @@ from app.engine.embeddings import Embedding, EmbeddingCache, EmbeddingKey, image
 from app.engine.fastest import fastest_pair
 from app.engine.manifest import ModelManifest, find_package
 from app.engine.many_boxes import SharedView, serves, shared_views
-from app.engine.model_inputs import decoder_inputs, encoder_input
+from app.engine.model_inputs import decoder_inputs, encoder_input, slice_view
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box, Prompts
 from app.engine.runtime import BATCH, Activation, CompiledPair, load_pair
-from app.engine.view import SliceGrid, View, corner_view, focus_view
+from app.engine.view import SliceGrid, View, focus_view
 from app.engine.volume import Volume
 
 _BEYOND_BOX = 0.08  # of the box's extent, and one voxel: how far beyond its box a mask may reach
@@ -92,8 +92,8 @@ class ModelSegmenter:
     def view_for(self, prompts: Prompts, grid: SliceGrid, current: View | None = None) -> View:
         """See `Segmenter`. Without a box, a view of half the slice around the points, or around mask and points."""
         size = self.manifest.size
-        if self.manifest.view_policy == "corner":
-            return corner_view(grid, size)
+        if self.manifest.view_policy != "focus":
+            return slice_view(self.manifest, grid)
         extent = _extent(prompts)
         known = current is not None and current.grid == grid and current.size == size
         if extent is None:
@@ -191,7 +191,7 @@ def segment_boxes(segmenter: Segmenter, image: SliceImage, boxes: Sequence[Box])
     shape = (image.grid.rows, image.grid.columns)
     prompts = [Prompts(box.clipped(shape)) for box in boxes]
     own_views = [segmenter.view_for(prompt, image.grid) for prompt in prompts]
-    if segmenter.manifest.view_policy == "corner":
+    if segmenter.manifest.view_policy != "focus":
         groups = [SharedView(own_views[0], tuple(range(len(boxes))))] if boxes else []
     else:
         groups = shared_views([p.box for p in prompts if p.box is not None], own_views)

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.manifest import SELF_TEST_BLOCKS, ModelManifest
-from app.engine.model_inputs import decoder_inputs, encoder_input
+from app.engine.model_inputs import decoder_inputs, encoder_input, slice_view
 from app.engine.prompt import Box, Prompts
-from app.engine.view import SliceGrid, View, corner_view, focus_view
+from app.engine.view import SliceGrid, View, focus_view
 
 _ROWS, _COLUMNS = 192, 224
 _CENTRE = (104.0, 88.0)  # x, y of the object
@@ -40,8 +40,8 @@ def phantom() -> NDArray[np.float32]:
 def phantom_view(manifest: ModelManifest) -> View:
     """Through which a package sees the phantom."""
     grid = SliceGrid(_ROWS, _COLUMNS)
-    if manifest.view_policy == "corner":
-        return corner_view(grid, manifest.size)
+    if manifest.view_policy != "focus":
+        return slice_view(manifest, grid)
     box = PHANTOM_BOX
     return focus_view((box.x0, box.y0, box.x1, box.y1), grid, manifest.size, manifest.view_ratio)
 

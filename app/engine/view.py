@@ -152,11 +152,6 @@ def whole_view(grid: SliceGrid, size: int) -> View:
     return View(grid, (grid.width - side) / 2, (grid.height - side) / 2, side, size)
 
 
-def corner_view(grid: SliceGrid, size: int) -> View:
-    """The square that holds the whole slice at its upper left corner: the SAM family's padding."""
-    return View(grid, 0.0, 0.0, max(grid.width, grid.height), size)
-
-
 def _snap(origin: float, step: float, room: float) -> float:
     """Origin on the nearest multiple of step, within [0, room]; centred where the view is larger than the slice."""
     if room < 0:

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from app.engine.fitted_view import fitted_view
 from app.engine.intensity import IntensityMapping, map_intensities, model_input
-from app.engine.view import SliceGrid, corner_view, whole_view
+from app.engine.view import SliceGrid, whole_view
 
 SIZE = 32
 EVERYWHERE = np.ones((SIZE, SIZE), dtype=np.bool_)
@@ -130,7 +131,7 @@ def test_that_an_inverted_slice_is_shown_as_its_negative(mapping: IntensityMappi
 
 
 def test_that_the_model_sees_0_beyond_the_slice() -> None:
-    view = corner_view(SliceGrid(16, 32), SIZE)
+    view = fitted_view(SliceGrid(16, 32), SIZE)
     channels = model_input(np.random.default_rng(7).random((16, 32)), view, MINMAX)
     assert not channels[:, 16:].any()
     assert channels[:, :16].any()

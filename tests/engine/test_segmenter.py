@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from app.engine.embeddings import Embedding
 from app.engine.errors import PromptError
+from app.engine.fitted_view import fitted_view
 from app.engine.geometry import Geometry
 from app.engine.many_boxes import LARGEST_RATIO, SMALLEST_RATIO, serves, shared_views
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box, Point, Prompts
 from app.engine.prompt_tokens import box_around_mask, prompt_tokens
 from app.engine.segmenter import ModelSegmenter, SliceImage, SliceMask, segment_boxes
-from app.engine.view import SliceGrid, View, corner_view, focus_view, whole_view
+from app.engine.view import SliceGrid, View, focus_view, whole_view
 from app.engine.volume import Display, Volume
 
 GRID = SliceGrid(200, 300)
@@ -166,21 +167,21 @@ def test_that_a_click_on_a_known_mask_looks_at_the_mask(maps_segmenter: ModelSeg
 
 
 def test_that_token_models_always_see_the_whole_slice(tokens_segmenter: ModelSegmenter) -> None:
-    assert tokens_segmenter.view_for(Prompts(Box(1, 1, 9, 9)), GRID) == corner_view(GRID, 64)
+    assert tokens_segmenter.view_for(Prompts(Box(1, 1, 9, 9)), GRID) == fitted_view(GRID, 64)
 
 
 # ----------------------------------------------------------------------------------------------------------- tokens
 
 
 def test_that_box_tokens_are_whole_pixels_of_the_input() -> None:
-    view = corner_view(SliceGrid(300, 400), 256)
+    view = fitted_view(SliceGrid(300, 400), 256)
     tokens = prompt_tokens([Prompts(Box.from_inclusive((100, 51, 399, 299))), Prompts(Box(0, 0, 1, 1))], view)
     assert tokens["boxes"].tolist() == [[64, 32, 255, 191], [0, 0, 0, 0]]
     assert set(tokens) == {"boxes"}
 
 
 def test_that_point_tokens_are_padded() -> None:
-    view = corner_view(SliceGrid(100, 200), 64)
+    view = fitted_view(SliceGrid(100, 200), 64)
     prompts = [Prompts(Box(0, 0, 9, 9), (Point(50, 25), Point(100, 75, positive=False))), Prompts(Box(0, 0, 9, 9))]
     tokens = prompt_tokens(prompts, view, points=3)
     assert tokens["points"][0].tolist() == [[16, 8], [32, 24], [0, 0]]
@@ -188,7 +189,7 @@ def test_that_point_tokens_are_padded() -> None:
 
 
 def test_that_prompts_without_a_token_are_refused_in_words(tokens_segmenter: ModelSegmenter) -> None:
-    view = corner_view(GRID, 64)
+    view = fitted_view(GRID, 64)
     box, points = Box(0, 0, 9, 9), (Point(5, 5), Point(6, 6), Point(7, 7))
     with pytest.raises(PromptError, match="takes no points beside a box, not 1"):
         prompt_tokens([Prompts(box, points[:1])], view)
@@ -200,7 +201,7 @@ def test_that_prompts_without_a_token_are_refused_in_words(tokens_segmenter: Mod
 
 def test_that_a_token_model_outlines_what_is_bright_in_its_box(tokens_segmenter: ModelSegmenter) -> None:
     first, second = Box(120, 60, 180, 120), Box(20, 30, 70, 80)
-    embedding = tokens_segmenter.encode(_image([first, second]), corner_view(GRID, 64))
+    embedding = tokens_segmenter.encode(_image([first, second]), fitted_view(GRID, 64))
     prompts = [Prompts(_larger(first, 8)), Prompts(second), Prompts(first, (Point(150, 90, positive=False),))]
     found = tokens_segmenter.decode(embedding, prompts)
     assert _overlap(found[0].mask, first) > 0.85
@@ -211,18 +212,28 @@ def test_that_a_token_model_outlines_what_is_bright_in_its_box(tokens_segmenter:
 
 @pytest.mark.parametrize(("rows", "columns"), [(512, 512), (300, 400), (256, 256), (700, 333)])
 def test_that_the_box_around_a_mask_is_three_input_pixels_larger(rows: int, columns: int) -> None:
-    view = corner_view(SliceGrid(rows, columns), 256)
+    view = fitted_view(SliceGrid(rows, columns), 256)
     mask = np.zeros((rows, columns), dtype=bool)
     mask[rows // 3 : rows // 2, columns // 4 : columns // 2] = True
-    cells = np.argwhere(view.extract(mask) >= 0.5)
+    cells = np.argwhere(view.extract(mask) > 0)
     (y0, x0), (y1, x1) = cells.min(axis=0), cells.max(axis=0)
     box = box_around_mask(mask, view, 3)
-    assert box is not None
-    assert prompt_tokens([Prompts(box)], view)["boxes"][0].tolist() == [x0 - 3, y0 - 3, x1 + 3, y1 + 3]
+    assert box == (x0 - 3, y0 - 3, x1 + 3, y1 + 3)
+    prompts = Prompts(Box.of_mask(mask), input_box=box).checked((rows, columns))
+    assert prompt_tokens([prompts], view)["boxes"][0].tolist() == list(box)
+
+
+def test_that_more_of_a_cell_counts_the_higher_the_number_of_an_object() -> None:
+    view = fitted_view(SliceGrid(1024, 1024), 256)
+    mask = np.zeros((1024, 1024), dtype=bool)
+    mask[400:600, 401:600] = True
+    mask[400:600, 399] = True  # a quarter of the cells in their column
+    assert box_around_mask(mask, view, 0, painted=1) == (100, 100, 149, 149)
+    assert box_around_mask(mask, view, 0, painted=3) == (99, 100, 149, 149)
 
 
 def test_that_an_empty_mask_has_no_box_around_it() -> None:
-    assert box_around_mask(np.zeros((64, 64), dtype=bool), corner_view(SliceGrid(64, 64), 64), 3) is None
+    assert box_around_mask(np.zeros((64, 64), dtype=bool), fitted_view(SliceGrid(64, 64), 64), 3) is None
 
 
 # -------------------------------------------------------------------------------------------------------- many boxes

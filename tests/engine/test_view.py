@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box
-from app.engine.view import SliceGrid, View, corner_view, focus_view, whole_view
+from app.engine.view import SliceGrid, View, focus_view, whole_view
 
 SIZE = 256
 RATIO = 1.5
@@ -119,16 +119,6 @@ def test_that_the_whole_view_is_the_centred_square_around_the_slice(rows: int, c
     assert view.side == max(rows, columns)
     assert view.rows_window == pytest.approx(((rows - view.side) / 2, (rows + view.side) / 2))
     assert view.columns_window == pytest.approx(((columns - view.side) / 2, (columns + view.side) / 2))
-
-
-@pytest.mark.parametrize(("rows", "columns", "seen_rows", "seen_columns"), [(512, 256, 256, 128), (100, 400, 64, 256)])
-def test_that_the_corner_view_pads_at_the_lower_right(
-    rows: int, columns: int, seen_rows: int, seen_columns: int
-) -> None:
-    inside = corner_view(SliceGrid(rows, columns), SIZE).inside()
-    expected = np.zeros((SIZE, SIZE), dtype=np.bool_)
-    expected[:seen_rows, :seen_columns] = True
-    np.testing.assert_array_equal(inside, expected)
 
 
 def test_that_the_grid_of_a_thick_slice_has_its_voxels_in_units_of_the_finer_spacing() -> None:
