@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -168,22 +168,30 @@ class LabelMap:
             raise LabelError(f"label {value} ({label.name}) still has voxels: erase them first")
         return self._labels.pop(value)
 
-    def exchange_label(self, value: int, before: Label | None, after: Label | None) -> None:
-        """Put a label of a value in the place of another; None where there is none. For undo and redo.
+    def exchange_labels(self, pairs: Sequence[tuple[Label | None, Label | None]]) -> None:
+        """Put labels in the place of others, of the same value each; None where there is none. For undo and redo.
 
-        Locks do not matter here. Raises LabelError, and changes nothing, where `before` is not what is there, `after`
-        has another value, or voxels bear the value of a label that would go.
+        Locks do not matter here. Raises LabelError, and changes nothing, where a label is not as its pair says, or
+        voxels bear the value of one that would go.
         """
-        if self._labels.get(value) != before:
-            raise LabelError(f"the change does not fit: label {value} has been changed since by something else")
-        if after is None:
-            if (self._voxels == value).any():
-                raise LabelError(f"label {value} still has voxels: erase them first")
-            self._labels.pop(value, None)
-        elif after.value != value:
-            raise LabelError(f"label {value} cannot become label {after.value}")
-        else:
-            self._labels[value] = after
+        gone = np.zeros(LARGEST_VALUE + 1, dtype=np.bool_)
+        for before, after in pairs:
+            label = before or after
+            if label is None or (after is not None and after.value != label.value):
+                raise LabelError("a label can be exchanged for one of its own value only")
+            if self._labels.get(label.value) != before:
+                raise LabelError(f"the change does not fit: label {label.value} has been changed by something else")
+            gone[label.value] = after is None
+        if gone.any():
+            for plane in self._voxels:
+                borne = plane[gone[plane]]
+                if borne.size:
+                    raise LabelError(f"label {borne[0]} still has voxels: erase them first")
+        for before, after in pairs:
+            if after is not None:
+                self._labels[after.value] = after
+            elif before is not None:
+                del self._labels[before.value]
 
     def paint(self, region: Box3D, mask: NDArray[np.bool_], label: int, *, only_over: int | None = None) -> Edit:
         """Give the voxels of a mask a label (0 erases), but for those of locked labels.
