@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -20,16 +21,16 @@ def smooth_field(random: Random, size: int, cells: int) -> Array:
 
 
 def augment_grey(values: Array, random: Random) -> Array:
-    """Grey values (S, S) of any range: tone curve, inversion, bias field, speckle, noise, blur, coarse resampling."""
+    """Grey values (S, S) of any range: tone curve, inversion, bias field, speckle, noise, blur, resampling, JPEG."""
     low, high = float(values.min()), float(values.max())
     x: Array = (values - low) / max(high - low, 1e-6)
     if random.random() < 0.5:
-        x = np.power(x, np.float32(np.exp(random.normal(0, 0.35))))
-    if random.random() < 0.12:
+        x = np.power(x, np.float32(np.exp(random.normal(0, 0.4))))
+    if random.random() < 0.15:
         x = _random_tone_curve(x, random)
-    if random.random() < 0.12:
-        x = 1 - x
     if random.random() < 0.2:
+        x = 1 - x
+    if random.random() < 0.25:
         x = x * (1 + random.uniform(0.1, 0.5) * smooth_field(random, len(x), int(random.integers(1, 4))))
     if random.random() < 0.12:
         x = x * (1 + random.normal(0, random.uniform(0.05, 0.3), x.shape)).astype(np.float32)
@@ -46,13 +47,15 @@ def augment_colour(values: Array, random: Random) -> Array:
     grey = x.mean(axis=2, keepdims=True)
     x = grey + (x - grey) * random.uniform(0.5, 1.5)
     x = (x - 0.5) * random.uniform(0.7, 1.4) + 0.5 + random.uniform(-0.15, 0.15)
-    x = x * random.uniform(0.85, 1.15, 3)
+    x = x * random.uniform(0.8, 1.2, 3)
     if random.random() < 0.2:
         x = np.clip(x, 0, 1) ** np.exp(random.normal(0, 0.3))
     if random.random() < 0.2:
         x = x + random.normal(0, random.uniform(0.01, 0.05), x.shape)
-    if random.random() < 0.05:
+    if random.random() < 0.1:
         x = x[..., random.permutation(3)]
+    if random.random() < 0.06:
+        x = 1 - x
     if random.random() < 0.15:
         x = np.stack([_soften(x[..., c].astype(np.float32), random) for c in range(3)], axis=-1)
     return np.asarray(np.clip(x * 255.0, 0, 255), dtype=np.float32)
@@ -67,7 +70,18 @@ def _soften(x: Array, random: Random) -> Array:
         coarse = max(8, int(size * random.uniform(0.25, 0.7)))
         small = Image.fromarray(x).resize((coarse, coarse), Image.Resampling.BILINEAR)
         return np.asarray(small.resize((size, size), Image.Resampling.BILINEAR), dtype=np.float32)
+    if choice < 0.26:
+        return _through_jpeg(x, int(random.integers(15, 75)))
     return x
+
+
+def _through_jpeg(x: Array, quality: int) -> Array:
+    """As stored by an export: 8 bits, blocks of 8."""
+    low, high = float(x.min()), float(x.max())
+    codes = np.rint((x - low) * (255.0 / max(high - low, 1e-6))).astype(np.uint8)
+    file = BytesIO()
+    Image.fromarray(codes).save(file, "JPEG", quality=quality)
+    return np.asarray(Image.open(file), dtype=np.float32) * np.float32((high - low) / 255.0) + np.float32(low)
 
 
 def _random_tone_curve(x: Array, random: Random) -> Array:

@@ -21,10 +21,11 @@ from app.engine.prompt_maps import CHANNELS, prompt_maps
 from app.engine.view import SliceGrid, View
 from convert.augment import Array, Random, augment_colour, augment_grey, degrade
 from convert.dataset import MODALITIES, Instance, Item
-from convert.synthesis import paint_regions, random_shape
+from convert.synthesis import paint_regions, random_layer, random_shape
 
 PROMPTS_PER_VIEW = 2
-_WEIGHTS = {"CT": 2.0, "MR": 2.5, "PET": 1.0, "Microscopy": 1.3, "OCT": 1.0}
+_WEIGHTS = {"CT": 2.5, "MR": 3.0, "PET": 1.2, "Microscopy": 1.5, "OCT": 1.2}
+_VOLUMES = {"CT": 0.55, "MR": 0.55, "Microscopy": 0.1}  # share of volumes where a modality has pictures too
 _PREVIOUS = CHANNELS.index("previous")
 
 
@@ -56,7 +57,7 @@ class _Scene:
 
 
 class Sampler:
-    """Draws items: modality by weight, then data set by the root of its size, then item and instance at random."""
+    """Draws at random: modality by weight, volume or picture, data set by the root of its size, item and target."""
 
     def __init__(self, items: Sequence[Item], mapping: IntensityMapping, seed: int) -> None:
         self._mapping, self._seed = mapping, seed
@@ -73,7 +74,9 @@ class Sampler:
         random = np.random.default_rng((self._seed, number))
         modality = self._modalities[int(random.choice(len(self._modalities), p=self._weights))]
         sets = self._tree[modality]
-        names = sorted(sets)
+        solid = sorted(name for name in sets if sets[name][0].is_volume)
+        flat = sorted(set(sets) - set(solid))
+        names = solid if not flat or (solid and random.random() < _VOLUMES.get(modality, 0.5)) else flat
         roots = np.sqrt([sum(len(i.instances) ** 0.5 for i in sets[name]) for name in names])
         items = sets[names[int(random.choice(len(names), p=roots / roots.sum()))]]
         item = items[int(random.integers(len(items)))]
@@ -91,15 +94,8 @@ def _volume_scene(item: Item, instance: Instance, random: Random) -> _Scene:
     isotropic = max(spacing) / min(spacing) < 2.0
     axis = int(random.choice(3, p=(0.6, 0.2, 0.2))) if isotropic else 0
     extent = instance.extent[axis]
-    beyond = random.random() < 0.12  # where propagation should notice that the object has ended
+    index, neighbour_index = _slice_and_neighbour(extent, item.labels.shape[axis], random)
     first, last = extent.start, extent.stop - 1
-    step = int(random.choice((-1, 1)))
-    if beyond:
-        index = first - 1 if step > 0 else last + 1
-    else:
-        index = int(random.integers(first, last + 1))
-    index = int(np.clip(index, 0, item.labels.shape[axis] - 1))
-    neighbour_index = int(np.clip(index + step * int(random.choice((1, 1, 1, 2))), 0, item.labels.shape[axis] - 1))
     neighbour = np.take(item.labels, neighbour_index, axis) == instance.value
     plane = [n for n in range(3) if n != axis]
     rows, columns = (instance.extent[n] for n in plane)
@@ -114,6 +110,26 @@ def _volume_scene(item: Item, instance: Instance, random: Random) -> _Scene:
         outline=Box(columns.start, rows.start, columns.stop, rows.stop) if first <= index <= last else None,
         place=place,
     )
+
+
+def _slice_and_neighbour(extent: slice, count: int, random: Random) -> tuple[int, int]:
+    """A slice, within the object or now and then beyond it, and the slice whose mask would lead there.
+
+    Objects are followed from the middle outwards, so what leads to a slice mostly lies on the side of the middle, and
+    sometimes some slices back: an overfilled mask resembles that of a slice nearer to the middle.
+    """
+    first, last = extent.start, extent.stop - 1
+    back = int(random.choice((1, 2, 3, 4), p=(0.6, 0.2, 0.1, 0.1)))
+    if random.random() < 0.2:  # where propagation should notice that the object has ended
+        ahead = int(random.choice((1, 2, 3), p=(0.7, 0.2, 0.1)))
+        index = first - ahead if random.random() < 0.5 else last + ahead
+        if 0 <= index < count:
+            end = min(max(index, first), last)
+            return index, min(max(end + (back - 1 if end == first else 1 - back), first), last)
+    index = int(random.integers(first, last + 1))
+    inwards = 1 if index < (first + last) / 2 else -1
+    step = inwards if random.random() < 0.8 else -inwards
+    return index, min(max(index + step * back, 0), count - 1)
 
 
 def _compose(scene: _Scene, random: Random, size: int, mapping: IntensityMapping) -> Sample:
@@ -163,7 +179,7 @@ def _random_origin(start: float, extent: float, side: float, room: float, random
 def _appearance(scene: _Scene, view: View, target: Array, random: Random, mapping: IntensityMapping) -> Array:
     inside = view.inside()
     choice = random.random()
-    if choice < 0.08 and target.max() > 0.5:
+    if choice < 0.12 and target.max() > 0.5:
         labels = _nearest(scene.labels, view)
         painted = paint_regions(labels, target > 0.5, random)
         return map_intensities(painted, inside, mapping)
@@ -196,7 +212,7 @@ def _random_prompt(scene: _Scene, mask: NDArray[np.bool_], anchor: Box, view: Vi
     size = view.size // 2
     inside = replace(view, size=size).inside()
     exact = view.extract(mask.astype(np.float32), size) * inside
-    if scene.place is not None and random.random() < 0.65:
+    if scene.place is not None and (not mask.any() or random.random() < 0.65):
         return _volume_prompt(scene, anchor, view, random)
     jittered = _jittered(anchor, mask.shape, random)
     if not mask.any():
@@ -221,7 +237,8 @@ def _volume_prompt(scene: _Scene, anchor: Box, view: View, random: Random) -> Ar
     size, shape = view.size // 2, scene.labels.shape
     bounded = scene.outline is not None and random.random() < 0.6
     if bounded and scene.outline is not None:
-        box, place = _jittered(scene.outline, shape, random), scene.place
+        exact = random.random() < 0.5
+        box, place = scene.outline if exact else _jittered(scene.outline, shape, random), scene.place
     else:
         around = Box.of_mask(scene.neighbour) if scene.neighbour is not None else None
         box, place = _jittered(_enlarged(around or anchor, shape), shape, random), None
@@ -242,9 +259,9 @@ def _enlarged(box: Box, shape: tuple[int, ...]) -> Box:
 
 
 def _jittered(box: Box, shape: tuple[int, ...], random: Random) -> Box:
-    """Each side moved: mostly 0 to 5 per cent outwards, now and then inwards or far out, as people draw."""
-    sloppy = random.random() < 0.25
-    low, high = (-0.06, 0.14) if sloppy else (-0.01, 0.06)
+    """Each side moved: mostly 0 to 5 per cent outwards, now and then further, or inwards, as people draw."""
+    manner = random.random()
+    low, high = (0.0, 0.055) if manner < 0.65 else (0.02, 0.13) if manner < 0.82 else (-0.07, 0.02)
     moves = random.uniform(low, high, 4) * (box.width, box.height, box.width, box.height)
     x0, y0 = round(box.x0 - moves[0]), round(box.y0 - moves[1])
     x1, y1 = round(box.x1 + moves[2]), round(box.y1 + moves[3])
@@ -310,12 +327,14 @@ def _turned(sample: Sample, random: Random) -> Sample:
 
 def synthetic_sample(random: Random, size: int, mapping: IntensityMapping) -> Sample:
     """A sample of nothing but made-up shapes and tissue."""
-    shape = random_shape(random, size)
+    if random.random() < 0.3:
+        shape, labels = random_layer(random, size)
+    else:
+        shape, labels = random_shape(random, size), np.zeros((size, size), dtype=np.int32)
     box = Box.of_mask(shape)
     if box is None or min(box.width, box.height) < 3:
         return synthetic_sample(random, size, mapping)
     view = View(SliceGrid(size, size), 0.0, 0.0, float(size), size)
-    labels = np.zeros((size, size), dtype=np.int32)
     image = map_intensities(paint_regions(labels, shape, random), view.inside(), mapping)
     maps = [prompt_maps(Prompts(_jittered(box, shape.shape, random)), view, size // 2) for _ in range(PROMPTS_PER_VIEW)]
     target = np.repeat(shape[None].astype(np.float32), PROMPTS_PER_VIEW, axis=0)

@@ -16,7 +16,7 @@ def paint_regions(labels: NDArray[np.int32], target: NDArray[np.bool_], random: 
     """Grey values (S, S): random tissue for background and each label, with texture, edges blurred, bias and noise.
 
     `labels` (S, S) is any partition of the view (the other targets); `target` is the object, which always differs from
-    what surrounds it.
+    what surrounds it, though a part of it may look like anything: a box is taken to hold one object whole.
     """
     size = len(labels)
     tissue = np.digitize(smooth_field(random, size, int(random.integers(2, 9))), np.sort(random.uniform(-0.7, 0.7, 3)))
@@ -28,10 +28,48 @@ def paint_regions(labels: NDArray[np.int32], target: NDArray[np.bool_], random: 
     step = random.uniform(0.12, 0.6) * (1 if random.random() < 0.5 else -1)
     inside = np.float32(around + step)
     heterogeneity = random.uniform(0, 0.5) * abs(step)
-    x = np.where(target, inside + heterogeneity * smooth_field(random, size, int(random.integers(3, 12))), x)
+    content = inside + heterogeneity * smooth_field(random, size, int(random.integers(3, 12)))
+    if random.random() < 0.3:  # a nucleus, a cavity, a calcification
+        part = _deep(target, random) & (
+            smooth_field(random, size, int(random.integers(2, 10))) > random.uniform(-0.3, 0.5)
+        )
+        content = np.where(part, np.float32(random.uniform(0, 1)), content)
+    x = np.where(target, content, x)
     x = x + random.uniform(0, 0.15) * smooth_field(random, size, int(random.integers(8, 33)))
     x = ndimage.gaussian_filter(x, random.uniform(0.3, 1.8))
+    if random.random() < 0.2:  # speckle, as of ultrasound and OCT
+        grain = ndimage.gaussian_filter(random.exponential(1.0, x.shape), random.uniform(0.3, 1.2))
+        x = x * (1 + random.uniform(0.3, 1.0) * (grain - 1))
     return np.asarray(x + random.normal(0, random.uniform(0.005, 0.08), x.shape), dtype=np.float32)
+
+
+def _deep(target: NDArray[np.bool_], random: Random) -> NDArray[np.bool_]:
+    """What lies well within a target: further from its edge than a share of its largest depth."""
+    depth = ndimage.distance_transform_edt(target)
+    return np.asarray(depth > random.uniform(0.15, 0.5) * depth.max())
+
+
+def random_layer(random: Random, size: int) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
+    """A band that spans the view, and the stack of bands (size, size) in which it lies: as retinal or skin layers."""
+    x = np.linspace(-1, 1, size)
+    count = int(random.integers(3, 9))
+    thickness = random.dirichlet(np.full(count, 2.0)) * random.uniform(0.3, 0.9)
+    bend = (
+        random.normal(0, 0.12) * x**2 + random.normal(0, 0.08) * x - random.uniform(0, 0.25) * np.exp(-((x * 4) ** 2))
+    )
+    edge = random.uniform(0.05, 0.95 - float(thickness.sum())) + bend
+    edges = [edge]
+    for width in thickness:
+        swell = 1 + 0.4 * np.interp(x, np.linspace(-1, 1, 6), random.normal(0, 1, 6)).clip(-1.5, 1.5)
+        edges.append(edges[-1] + width * swell)
+    rows = (np.arange(size)[:, None] + 0.5) / size
+    labels = np.sum([rows >= e[None] for e in edges], axis=0).astype(np.int32)  # 0 above, 1..count, count + 1 below
+    first = int(random.integers(1, count + 1))
+    last = min(count, first + int(random.choice((0, 0, 0, 1, 2))))
+    band = (labels >= first) & (labels <= last)
+    if random.random() < 0.5:
+        band, labels = band.T, labels.T
+    return np.ascontiguousarray(band), np.ascontiguousarray(labels)
 
 
 def random_shape(random: Random, size: int) -> NDArray[np.bool_]:

@@ -25,13 +25,15 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from app.engine.intensity import IntensityMapping
+from convert.clicks import with_click
 from convert.dataset import load_items
 from convert.losses import hard_iou, mask_loss, score_loss
 from convert.nets.swift import SwiftConfig, SwiftNet
 from convert.sampling import Sample, Sampler, synthetic_sample
 from convert.weights import load_swift
 
-_SYNTHETIC_SHARE = 0.05
+_SYNTHETIC_SHARE = 0.08
+_CORRECTED_EVERY = 4  # steps: then the prompts are clicks on the network's own mistakes
 _SAVE_EVERY_SECONDS = 150.0
 _LOG_EVERY_STEPS = 50
 
@@ -49,7 +51,7 @@ class TrainConfig:
     decay: float = 0.05  # weight decay
     cooldown: float = 0.3  # last part of `samples` over which the rate falls to a fiftieth
     warmup: int = 3_000  # samples
-    average: float = 0.998  # of the weights, per step
+    average: float = 0.99  # of the weights, per step: short against the cool-down
     seed: int = 1
     workers: int = 1
     threads: int = 2
@@ -121,6 +123,8 @@ class Run:
         """One update; the loss and the mean IoU where an object is present."""
         image, prompts, target, present = (t.to(self.config.device) for t in batch)
         prompts, target, present = prompts.flatten(0, 1), target.flatten(0, 1), present.flatten()
+        if self.steps % _CORRECTED_EVERY == _CORRECTED_EVERY - 1:
+            prompts = self._corrected(image, prompts, target, present)
         logits, scores = self.net(image.contiguous(memory_format=torch.channels_last), prompts)
         logits = logits[:, 0]
         loss = mask_loss(logits, target, present) + 0.2 * score_loss(logits.detach(), target, present, scores)
@@ -135,6 +139,12 @@ class Run:
         self._follow()
         there = present > 0.5
         return {"loss": float(loss.detach()), "iou": float(hard_iou(logits[there], target[there]).mean())}
+
+    @torch.no_grad()
+    def _corrected(self, image: Tensor, prompts: Tensor, target: Tensor, present: Tensor) -> Tensor:
+        """The same prompts with the averaged network's own mask as earlier mask, and a click where it is most wrong."""
+        logits, _ = self.average.eval()(image, prompts)
+        return torch.where(present[:, None, None, None] > 0.5, with_click(prompts, logits[:, 0] > 0, target), prompts)
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -193,6 +203,7 @@ def train(config: TrainConfig, network: SwiftConfig | None = None, initial: Path
 def _loop(run: Run, stream: _Stream, last: Path, stopped: threading.Event) -> None:
     started, saved = time.monotonic() - run.seconds, time.monotonic()
     sums: dict[str, float] = {}
+    cooling = last.with_name("plateau.pt").exists()
     for number, batch in enumerate(_batches(stream, run.config), start=1):
         for name, value in run.step(batch).items():
             sums[name] = sums.get(name, 0.0) + value
@@ -200,6 +211,9 @@ def _loop(run: Run, stream: _Stream, last: Path, stopped: threading.Event) -> No
         if number % _LOG_EVERY_STEPS == 0:
             _log(last.with_name("log.jsonl"), run, {name: value / _LOG_EVERY_STEPS for name, value in sums.items()})
             sums = {}
+        if not cooling and rate_factor(run.seen, run.config) < 1 and run.seen >= run.config.warmup:
+            cooling = True
+            run.save(last.with_name("plateau.pt"))  # a longer training goes on from here
         if time.monotonic() - saved > _SAVE_EVERY_SECONDS:
             run.save(last)
             saved = time.monotonic()
