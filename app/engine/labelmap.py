@@ -223,6 +223,25 @@ class LabelMap:
         current[changed] = label
         return Edit(_moved(box, region), _pack_bits(changed), _pack(before), _pack(after), conflicts)
 
+    def conflicts(self, region: Box3D, mask: NDArray[np.bool_], label: int) -> Mapping[int, int]:
+        """By locked label, the voxels that `paint` would leave alone if it were asked now; nothing changes.
+
+        Without `only_over`; whether the label itself may be painted is not looked at. Raises LabelError for a region
+        that leaves the volume.
+        """
+        patch = self._voxels[self._inside(region)]
+        asked = patch[_as_region(mask, patch.shape)]
+        counts = {locked: int(np.count_nonzero(asked == locked)) for locked in self._locked() if locked != label}
+        return {locked: count for locked, count in counts.items() if count}
+
+    def locked_within(self, region: Box3D, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The voxels of a mask that bear a locked label, (z, y, x) of the region; a new array.
+
+        Raises LabelError for a region that leaves the volume.
+        """
+        patch = self._voxels[self._inside(region)]
+        return _as_region(mask, patch.shape) & np.isin(patch, list(self._locked()))
+
     def apply(self, edit: Edit) -> Edit:
         """Do an edit again, or undo it by applying its inverse; returns the inverse of what was done.
 
