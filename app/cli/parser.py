@@ -14,6 +14,7 @@ from app import __version__
 
 FORMATS = ("nifti", "nrrd", "npz", "png")
 LATER_FORMATS = ("dicom-seg", "rtstruct", "stl")
+COMMANDS = ("segment", "batch", "info", "models", "selftest", "bench")
 PLANES = ("axial", "coronal", "sagittal")
 
 _COORDINATES = (
@@ -27,19 +28,15 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser; `arguments.run(arguments)` runs the chosen subcommand and returns its exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m app" if Path(sys.argv[0]).name == "__main__.py" else "swiftmedsam",
-        description="Outlines objects in medical images from a box, on an ordinary laptop, without a network.",
+        description="Outlines objects in medical images from a box, on an ordinary laptop, without a network. "
+        "Without a subcommand the window opens, with the files that are named.",
         epilog=f"Exit codes: 0 all done, 1 something failed, 2 wrong use. {_NOTICE}",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"swiftmedsam {__version__}")
-    parser.set_defaults(run=_subcommand("window"), debug=False)
-    commands = parser.add_subparsers(title="subcommands", metavar="COMMAND")
-    _add_segment(commands)
-    _add_batch(commands)
-    _add_info(commands)
-    _add_models(commands)
-    _add_selftest(commands)
-    _add_bench(commands)
+    commands = parser.add_subparsers(title="subcommands", metavar="COMMAND", required=True)
+    for add in (_add_segment, _add_batch, _add_info, _add_models, _add_selftest, _add_bench):
+        add(commands)
     return parser
 
 

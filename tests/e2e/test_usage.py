@@ -92,9 +92,11 @@ def test_that_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"swiftmedsam {__version__}\n"
 
 
-def test_that_no_subcommand_says_that_there_is_no_window_yet(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([]) == 2
-    assert "no window yet" in capsys.readouterr().err
+def test_that_the_command_line_without_a_subcommand_says_which_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert ended.value.code == 2
+    assert "COMMAND" in capsys.readouterr().err
 
 
 def test_that_an_image_that_cannot_be_read_is_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

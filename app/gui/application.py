@@ -1,0 +1,38 @@
+"""The program with a window: `python -m app [FILE ...]`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from app import __version__
+from app.gui.context import Context
+
+
+def run(files: Sequence[Path]) -> int:
+    """Open the window and the files, and stay until it is closed; the exit code."""
+    application = make_application()
+    context = Context()
+    context.window.show()
+    context.open(files)
+    code: int = application.exec()
+    context.close()
+    return code
+
+
+def make_application() -> QApplication:
+    """The one QApplication of the process, named and scaled."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("SwiftMedSAM")
+    application.setApplicationVersion(__version__)
+    application.setDesktopFileName("swiftmedsam")
+    return application

@@ -1,0 +1,199 @@
+"""Everything that the window consists of, built once and connected here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Slot
+
+from app import paths
+from app.engine.volume import Volume
+from app.gui.action_table import Need
+from app.gui.actions import Actions
+from app.gui.canvas.planes import PlanesView
+from app.gui.canvas.requests import Hover
+from app.gui.controllers.edit import EditController
+from app.gui.controllers.files import FilesController, name_of
+from app.gui.controllers.navigate import NavigateController
+from app.gui.controllers.propagate import PropagateController
+from app.gui.controllers.saving import SavingController
+from app.gui.controllers.segment import SegmentController
+from app.gui.controllers.snapshot import Snapshots
+from app.gui.dialogs.asks import Asks
+from app.gui.document import Document
+from app.gui.inference import Inference
+from app.gui.jobs import Jobs, Lane
+from app.gui.main_window import MainWindow
+from app.gui.proposal import Proposal
+from app.gui.view_state import OverlayStyle, ToolKind, ViewState
+
+
+class Context(QObject):
+    """Owns the window and all that it shows; `close` ends the engine thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jobs = Jobs(self)
+        self.document = Document(self)
+        self.view_state = ViewState(self)
+        self.proposal = Proposal(self)
+        self.inference = Inference()
+        self.actions = Actions(self)
+        self.planes = PlanesView(self.document, self.view_state, self.proposal)
+        self.window = MainWindow(self.actions, self.planes)
+        self.asks = Asks(self.window)
+        snapshots = Snapshots(self.document, self)
+        self.files = FilesController(self.document, self.view_state, self.jobs, self.asks, self)
+        self.saving = SavingController(self.document, self.jobs, snapshots, self.asks, self)
+        self.navigate = NavigateController(self.view_state, self.document, self)
+        common = (self.document, self.view_state, self.proposal, self.jobs, self.inference)
+        self.segment = SegmentController(*common, parent=self)
+        self.propagate = PropagateController(*common, parent=self)
+        self.edit = EditController(self.document, self.view_state, self.jobs, self)
+        self._connect_canvas()
+        self._connect_files()
+        self._connect_acts()
+        self._connect_view()
+        self._connect_state()
+        self._refresh()
+
+    def open(self, files: Sequence[Path]) -> None:
+        """Open what was named when the program was started."""
+        self.files.open(files)
+
+    def close(self) -> None:
+        """End the engine thread; nothing is answered after that."""
+        self.jobs.close()
+
+    def _connect_canvas(self) -> None:
+        self.planes.box_changed.connect(self.segment.drag_box)
+        self.planes.point_clicked.connect(self.segment.click)
+        self.planes.stroked.connect(self.edit.stroke)
+        self.planes.lassoed.connect(self.edit.lassoed)
+        self.planes.files_dropped.connect(self.files.open)
+        self.planes.hovered.connect(self._hover)
+
+    def _connect_files(self) -> None:
+        act = self.actions.connect
+        act("file.open", lambda: self.files.open(self.asks.open_files("")))
+        act("file.open_folder", self._open_folder)
+        act("file.open_sample", lambda: self.files.open([paths.samples_dir() / "mr_brain_mni152.nii.gz"]))
+        act("file.save", self.saving.save)
+        act("file.save_as", self.saving.save_as)
+        act("file.export_labels", self.saving.export_labels)
+        act("file.close", self.files.close)
+        act("file.quit", self.window.close)
+        self.files.set_saver(self.saving.save)
+        self.window.set_closing(self._may_close)
+        for source in (self.files, self.saving, self.segment, self.propagate, self.edit):
+            source.failed.connect(self.asks.error)
+        for speaker in (self.saving, self.segment, self.propagate, self.edit):
+            speaker.message.connect(self.window.show_message)
+
+    def _connect_acts(self) -> None:
+        act = self.actions.connect
+        act("edit.undo", self.document.undo)
+        act("edit.redo", self.document.redo)
+        act("segment.accept", self.segment.accept)
+        act("segment.reject", self._reject)
+        act("segment.reset", self.segment.reset_points)
+        act("segment.propagate", self.propagate.start)
+        act("segment.stop", self.propagate.stop)
+        act("segment.keyboard_box", self.planes.begin_keyboard_box)
+        act("shape.fill_holes", self.edit.fill_holes)
+        act("shape.keep_largest", self.edit.keep_largest)
+        act("shape.smooth", self.edit.smooth)
+        act("shape.interpolate", self.edit.interpolate)
+        act("shape.copy_next", lambda: self.edit.copy_to_neighbour(1))
+        act("shape.copy_previous", lambda: self.edit.copy_to_neighbour(-1))
+        act("shape.clear_slice", self.edit.clear_slice)
+        for kind in ToolKind:
+            act(f"tool.{kind.value}", lambda kind=kind: self.view_state.pick(kind))
+        act("tool.sign", self._other_sign)
+
+    def _connect_view(self) -> None:
+        act = self.actions.connect
+        act("view.labels", lambda: self._toggle("show_labels"))
+        act("view.info", lambda: self._toggle("show_info"))
+        act("view.crosshair", lambda: self._toggle("show_crosshair"))
+        act("view.smooth", lambda: self._toggle("smooth"))
+        act("view.invert", lambda: self._toggle("inverted"))
+        act("view.outline", self._other_style)
+        act("view.four_up", lambda: self.view_state.set_layout(single=not self.view_state.single))
+        for n in range(10):
+            act(f"view.preset_{n}", lambda n=n: self.navigate.apply_preset(n))
+
+    def _connect_state(self) -> None:
+        for signal in (
+            self.document.opened, self.document.labels_changed, self.document.active_label_changed,
+            self.document.modified_changed, self.document.project_changed, self.proposal.preview_changed,
+            self.propagate.running_changed, self.document.undo_stack.indexChanged,
+        ):  # fmt: skip
+            signal.connect(self._refresh)
+
+    @Slot()
+    def _refresh(self) -> None:
+        """What is possible now, and what the title says."""
+        study, stack = self.document.study, self.document.undo_stack
+        have = {Need.MODEL} | ({Need.STUDY} if study is not None else set())
+        facts = {
+            Need.VOLUME: study is not None and min(study.volume.shape_zyx) > 1,
+            Need.LABEL: self.document.active_label is not None,
+            Need.PREVIEW: self.proposal.preview is not None,
+            Need.RUNNING: self.jobs.is_running(Lane.PROPAGATE),
+            Need.MODIFIED: self.document.is_modified,
+            Need.UNDO: stack.canUndo(),
+            Need.REDO: stack.canRedo(),
+        }
+        self.actions.refresh(frozenset(have | {need for need, there in facts.items() if there}))
+        name = "" if study is None else name_of(study.source)
+        self.window.show_name(name, modified=self.document.is_modified)
+
+    @Slot(object)
+    def _hover(self, hover: Hover | None) -> None:
+        study = self.document.study
+        self.window.show_place("" if hover is None or study is None else describe_voxel(study.volume, hover.zyx))
+
+    def _open_folder(self) -> None:
+        folder = self.asks.open_folder("")
+        if folder is not None:
+            self.files.open([folder])
+
+    def _may_close(self) -> bool:
+        """Whether to close now; where the user saves first, the window closes after that."""
+        if not self.document.is_modified:
+            return True
+        self.files.close_then(self.window.close)
+        return False
+
+    def _reject(self) -> None:
+        if self.propagate.is_running:
+            self.propagate.stop()
+        else:
+            self.segment.reject()
+
+    def _toggle(self, name: str) -> None:
+        looks = self.view_state.looks
+        self.view_state.set_looks(replace(looks, **{name: not getattr(looks, name)}))
+
+    def _other_style(self) -> None:
+        looks = self.view_state.looks
+        filled = looks.style is OverlayStyle.FILL
+        self.view_state.set_looks(replace(looks, style=OverlayStyle.OUTLINE if filled else OverlayStyle.FILL))
+
+    def _other_sign(self) -> None:
+        tool = self.view_state.tool
+        self.view_state.set_tool(replace(tool, positive=not tool.positive))
+
+
+def describe_voxel(volume: Volume, zyx: tuple[int, int, int]) -> str:
+    """The value of a voxel with its unit, and its index as the command line takes it (x, y, z)."""
+    z, y, x = zyx
+    value = volume.voxels[z, y, x]
+    if volume.is_colour:
+        text = "R {} G {} B {}".format(*(int(part) for part in value))
+    else:
+        text = f"{float(value):.6g} {volume.unit}".rstrip()
+    return f"{text}   ({x}, {y}, {z})"

@@ -1,0 +1,148 @@
+"""Opening images and projects. What fails leaves what was open untouched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.engine.io.listing import Entry, Listing
+from app.engine.io.open import list_volumes
+from app.engine.labelmap import LabelMap
+from app.engine.plane import Plane, axis_of
+from app.engine.project import SUFFIX, open_project
+from app.engine.study import Study, StudySource
+from app.engine.volume import Volume
+from app.engine.window import Window, initial_window
+from app.gui.dialogs.asks import Asks, UnsavedChoice
+from app.gui.document import Document
+from app.gui.jobs import Jobs, Lane
+from app.gui.view_state import ViewState
+
+
+@dataclass(frozen=True, eq=False)
+class _Read:
+    """A study that was read, its window, and the project it came from."""
+
+    study: Study
+    window: Window
+    project: Path | None
+
+
+class FilesController(QObject):
+    """Opens what is dropped, chosen or named on the command line."""
+
+    failed = Signal(object)
+    reading = Signal(str)  # the name of what is being read; "" when that has ended
+    listed = Signal(object)  # the Listing of what was opened last
+    opened_path = Signal(object)  # a Path for the list of recent files
+
+    def __init__(
+        self, document: Document, view_state: ViewState, jobs: Jobs, asks: Asks, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._document, self._view_state, self._jobs, self._asks = document, view_state, jobs, asks
+        self._save_first: Callable[[Callable[[], None]], None] | None = None
+
+    def set_saver(self, save: Callable[[Callable[[], None]], None]) -> None:
+        """How to save before something else is opened: calls what it is given once that has succeeded."""
+        self._save_first = save
+
+    def when_free(self, go_on: Callable[[], None]) -> None:
+        """Go on once nothing would be lost: at once, after saving, or not at all."""
+        study = self._document.study
+        if study is None or not self._document.is_modified:
+            go_on()
+            return
+        choice = self._asks.unsaved(name_of(study.source))
+        if choice is UnsavedChoice.DISCARD:
+            go_on()
+        elif choice is UnsavedChoice.SAVE and self._save_first is not None:
+            self._save_first(go_on)
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Open a path, or the images of several; asks which one where there are more."""
+        if paths:
+            self.when_free(lambda: self._open(tuple(paths)))
+
+    def close(self) -> None:
+        """Close what is open."""
+        self.when_free(lambda: self._document.open(None))
+
+    def close_then(self, go_on: Callable[[], None]) -> None:
+        """Close what is open, then go on."""
+
+        def closed() -> None:
+            self._document.open(None)
+            go_on()
+
+        self.when_free(closed)
+
+    def cancel(self) -> None:
+        """Forget what is being read."""
+        self._jobs.cancel(Lane.OPEN)
+        self.reading.emit("")
+
+    def _open(self, paths: tuple[Path, ...]) -> None:
+        first = paths[0]
+        self.reading.emit(first.name)
+        if first.suffix.lower() == SUFFIX:
+            self._jobs.submit(Lane.OPEN, lambda: _read_project(first), self._show, self._fail)
+        else:
+            self._jobs.submit(Lane.OPEN, lambda: _list(paths), lambda found: self._choose(first, found), self._fail)
+
+    def _choose(self, path: Path, listing: Listing) -> None:
+        self.listed.emit(listing)
+        entry = listing.entries[0] if len(listing.entries) == 1 else self._asks.pick_entry(listing)
+        if entry is None:
+            self.reading.emit("")
+            return
+        self._jobs.submit(Lane.OPEN, lambda: _read(path, entry), self._show, self._fail)
+
+    def _show(self, read: _Read) -> None:
+        volume = read.study.volume
+        axis = axis_of(Plane.AXIAL, volume.geometry)
+        if volume.shape_zyx[axis] == 1 or min(volume.shape_zyx) == 1:
+            axis = min(range(3), key=lambda n: volume.shape_zyx[n])
+        self._document.open(read.study, read.project)
+        looks = replace(self._view_state.looks, window=read.window, inverted=volume.display.inverted)
+        self._view_state.begin(volume.shape_zyx, looks, single=min(volume.shape_zyx) == 1, axis=axis)
+        self.reading.emit("")
+        self.opened_path.emit(read.project or Path(read.study.source.path))
+
+    def _fail(self, error: Exception) -> None:
+        self.reading.emit("")
+        self.failed.emit(error)
+
+
+def name_of(source: StudySource) -> str:
+    """The name of what is open, for titles and suggestions."""
+    return Path(source.path).name
+
+
+def _list(paths: tuple[Path, ...]) -> Listing:
+    listings = [list_volumes(path) for path in paths]
+    return Listing(
+        tuple(entry for listing in listings for entry in listing.entries),
+        tuple(skipped for listing in listings for skipped in listing.skipped),
+    )
+
+
+def _read(path: Path, entry: Entry) -> _Read:
+    volume = entry.load()
+    study = Study(volume, StudySource(str(path.absolute()), entry.id), _first_label(volume))
+    return _Read(study, initial_window(volume), None)
+
+
+def _read_project(path: Path) -> _Read:
+    study, _view = open_project(path)
+    return _Read(study, initial_window(study.volume), path)
+
+
+def _first_label(volume: Volume) -> LabelMap:
+    """A label to paint with from the first box on."""
+    labels = LabelMap(volume.shape_zyx)
+    labels.add_label("Label 1")
+    return labels

@@ -1,0 +1,167 @@
+"""The questions that stop the user until they are answered. Each returns a plain value; tests answer in its place."""
+
+from __future__ import annotations
+
+import traceback
+from enum import Enum
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QMessageBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.engine.errors import EngineError
+from app.engine.io.listing import Entry, Listing
+
+
+class UnsavedChoice(Enum):
+    """What happens to changes that are not saved."""
+
+    SAVE = "save"
+    DISCARD = "discard"
+    CANCEL = "cancel"
+
+
+class RecoverChoice(Enum):
+    """What happens to work that was left by a crash."""
+
+    RECOVER = "recover"
+    DISCARD = "discard"
+    LATER = "later"
+
+
+class Asks(QObject):
+    """Asks over a window."""
+
+    def __init__(self, over: QWidget) -> None:
+        super().__init__(over)
+        self._over = over
+
+    def open_files(self, folder: str) -> tuple[Path, ...]:
+        """Files to open; none where the user changed their mind."""
+        names, _ = QFileDialog.getOpenFileNames(self._over, self.tr("Open image or project"), folder)
+        return tuple(Path(name) for name in names)
+
+    def open_folder(self, folder: str) -> Path | None:
+        """A folder with images."""
+        name = QFileDialog.getExistingDirectory(self._over, self.tr("Open folder with images"), folder)
+        return Path(name) if name else None
+
+    def open_labels(self, folder: str) -> Path | None:
+        """A file with a label map."""
+        name, _ = QFileDialog.getOpenFileName(self._over, self.tr("Choose a label map"), folder)
+        return Path(name) if name else None
+
+    def save_project(self, suggested: Path) -> Path | None:
+        """Where to save the project; the dialog asked whether an existing file may be replaced."""
+        return self._save(
+            self.tr("Save project"), suggested, self.tr("SwiftMedSAM projects (*.swiftmed)"), ".swiftmed"
+        )
+
+    def save_labels(self, suggested: Path, formats: dict[str, str]) -> Path | None:
+        """Where to save labels; `formats` is extension by name of the format, the first is proposed."""
+        filters = [f"{name} (*{extension})" for name, extension in formats.items()]
+        name, chosen = QFileDialog.getSaveFileName(
+            self._over, self.tr("Export labels"), str(suggested), ";;".join(filters), filters[0]
+        )
+        if not name:
+            return None
+        extension = list(formats.values())[filters.index(chosen)] if chosen in filters else ""
+        known = any(name.lower().endswith(each) for each in formats.values())
+        return Path(name) if known else Path(name + extension)
+
+    def save_picture(self, suggested: Path) -> Path | None:
+        """Where to save a picture of the view."""
+        return self._save(self.tr("Export picture"), suggested, self.tr("PNG pictures (*.png)"), ".png")
+
+    def pick_entry(self, listing: Listing) -> Entry | None:
+        """One of several images that a path holds."""
+        dialog = _Picker(listing, self._over)
+        return dialog.chosen() if dialog.exec() == QDialog.DialogCode.Accepted else None
+
+    def unsaved(self, name: str) -> UnsavedChoice:
+        """Whether to save what would be lost."""
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(
+            self._over,
+            self.tr("Unsaved changes"),
+            self.tr("The labels of “{0}” have changed since they were last saved.").format(name),
+            buttons.Save | buttons.Discard | buttons.Cancel,
+            buttons.Save,
+        )
+        choices = {buttons.Save: UnsavedChoice.SAVE, buttons.Discard: UnsavedChoice.DISCARD}
+        return choices.get(answer, UnsavedChoice.CANCEL)
+
+    def recover(self, description: str) -> RecoverChoice:
+        """What to do with work that a crash left behind; `description` says what and from when."""
+        box = QMessageBox(self._over)
+        box.setWindowTitle(self.tr("Recover your work"))
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText(self.tr("The program ended last time before this was saved:"))
+        box.setInformativeText(description)
+        recover = box.addButton(self.tr("Recover"), QMessageBox.ButtonRole.AcceptRole)
+        discard = box.addButton(self.tr("Discard"), QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(self.tr("Ask me later"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(recover)
+        box.exec()
+        if box.clickedButton() is recover:
+            return RecoverChoice.RECOVER
+        return RecoverChoice.DISCARD if box.clickedButton() is discard else RecoverChoice.LATER
+
+    def error(self, error: Exception) -> None:
+        """One sentence, and the trace behind "Details" where the error is not one of ours."""
+        box = QMessageBox(self._over)
+        box.setWindowTitle(self.tr("That did not succeed"))
+        box.setIcon(QMessageBox.Icon.Warning)
+        ours = isinstance(error, EngineError | OSError)
+        sentence = str(error) if ours else self.tr("Something unexpected happened: {0}").format(type(error).__name__)
+        box.setText(sentence[:1].upper() + sentence[1:])
+        box.setDetailedText("".join(traceback.format_exception(error)))
+        box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        box.exec()
+
+    def _save(self, title: str, suggested: Path, kind: str, extension: str) -> Path | None:
+        name, _ = QFileDialog.getSaveFileName(self._over, title, str(suggested), kind)
+        if not name:
+            return None
+        return Path(name) if name.lower().endswith(extension) else Path(name + extension)
+
+
+class _Picker(QDialog):
+    """A list of what a path holds."""
+
+    def __init__(self, listing: Listing, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Choose an image"))
+        self._entries = listing.entries
+        self._list = QListWidget()
+        self._list.setAccessibleName(self.tr("Images that were found"))
+        for entry in listing.entries:
+            item = QListWidgetItem(entry.summary or entry.id)
+            self._list.addItem(item)
+        self._list.setCurrentRow(0)
+        self._list.itemActivated.connect(lambda _item: self.accept())
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(QLabel(self.tr("{0} images were found:").format(len(listing.entries))))
+        layout.addWidget(self._list)
+        if listing.skipped:
+            layout.addWidget(QLabel(self.tr("{0} files could not be read.").format(len(listing.skipped))))
+        layout.addWidget(buttons)
+        self.resize(640, 400)
+
+    def chosen(self) -> Entry | None:
+        """The entry that is marked."""
+        row = self._list.currentRow()
+        return self._entries[row] if 0 <= row < len(self._entries) else None

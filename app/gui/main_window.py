@@ -1,0 +1,66 @@
+"""The main window: where everything stands. It holds no state of its own and decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QToolBar, QWidget
+
+from app.gui.actions import Actions
+
+
+class MainWindow(QMainWindow):
+    """Menus, toolbar, docks and status bar around the slices."""
+
+    def __init__(self, actions: Actions, planes: QWidget) -> None:
+        super().__init__()
+        self.setObjectName("main-window")
+        self._may_close: Callable[[], bool] = lambda: True
+        self.setCentralWidget(planes)
+        actions.build_menu_bar(self.menuBar())
+        toolbar = QToolBar(self.tr("Tools"), self)
+        toolbar.setObjectName("tools")
+        actions.fill_toolbar(toolbar)
+        self.addToolBar(toolbar)
+        self._place = QLabel()
+        self._place.setAccessibleName(self.tr("Value under the cursor"))
+        notice = QLabel(self.tr("Research use only"))
+        notice.setToolTip(self.tr("For research use only. Not a medical device."))
+        self.statusBar().addPermanentWidget(self._place)
+        self.statusBar().addPermanentWidget(notice)
+        self.resize(1280, 860)
+
+    def add_dock(self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        """Put a panel at a side; `name` is what its place is remembered by."""
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(widget)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def show_message(self, sentence: str) -> None:
+        """Say something in the status bar for a while."""
+        self.statusBar().showMessage(sentence, 6000)
+
+    def show_place(self, text: str) -> None:
+        """Say what is under the cursor."""
+        self._place.setText(text)
+
+    def show_name(self, name: str, *, modified: bool) -> None:
+        """Say what is open and whether it has changed."""
+        program = "SwiftMedSAM"
+        self.setWindowTitle(f"{name}[*] \u2013 {program}" if name else program)
+        self.setWindowModified(modified and bool(name))
+
+    def set_closing(self, may_close: Callable[[], bool]) -> None:
+        """Whom to ask before the window closes."""
+        self._may_close = may_close
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Close when nothing would be lost."""
+        if self._may_close():
+            event.accept()
+        else:
+            event.ignore()
