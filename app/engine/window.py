@@ -5,6 +5,7 @@ The model has a mapping of its own (`intensity`), so what a user does here chang
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -25,7 +26,13 @@ _ROWS: dict[np.dtype[Any], type[np.unsignedinteger[Any]]] = {
 }
 _SINGLE_PRECISION_RATIO = 100  # of a window's ends to its width: up to it single precision errs under 0.002 grey values
 _SAMPLE = 1 << 18  # voxels that percentiles are taken of; of 262,144 a half per cent is still 1,311
+_CONSTANT_WIDTH = 1e-9  # of the value of a constant image, where that is so large that one more is the same
 _BACKGROUND_SHARE = 0.1  # a value that so many voxels bear is background: padding, a mask's outside, a black border
+
+
+def _is_window(level: float, width: float) -> bool:
+    ends = level - width / 2, level + width / 2
+    return width > 0 and all(math.isfinite(number) for number in (*ends, _WHITE * width))  # to_grey multiplies by it
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class Window:
     width: float
 
     def __post_init__(self) -> None:
-        if not (self.width > 0 and np.isfinite(self.low) and np.isfinite(self.high)):
+        if not _is_window(self.level, self.width):
             raise WindowError(f"a window of width {self.width:g} around {self.level:g} shows nothing")
 
     @property
@@ -87,8 +94,8 @@ class Window:
                 grey *= np.float32(_WHITE / self.width)
             else:
                 grey = np.subtract(pixels, self.low, dtype=np.float64)
-                grey /= self.width
                 grey *= _WHITE
+                grey /= self.width  # the one rounding of whole numbers, which crosses no border between two greys
                 grey += 0.5
         np.fmax(grey, 0, out=grey)  # of NaN and 0, fmax takes 0
         np.fmin(grey, _WHITE, out=grey)
@@ -180,10 +187,6 @@ def presets_for(volume: Volume) -> tuple[Preset, ...]:
     return (_AS_FILED, *percentiles, whole)
 
 
-def _is_window(level: float, width: float) -> bool:
-    return bool(width > 0 and np.isfinite(level - width / 2) and np.isfinite(level + width / 2))
-
-
 def _sample(volume: Volume) -> NDArray[np.float64]:
     """Finite values on a coarse grid over the whole volume, at most `_SAMPLE` of them, flat; may be none."""
     steps = [1, 1, 1]
@@ -223,7 +226,7 @@ def _between(volume: Volume, low: float, high: float) -> Window:
     if not _is_window(low / 2 + high / 2, high - low):
         low, high = _all_extremes(volume)
     if not _is_window(low / 2 + high / 2, high - low):
-        return Window(low, 1.0)
+        return Window(low, max(1.0, _CONSTANT_WIDTH * abs(low)))
     return Window.between(low, high)
 
 
