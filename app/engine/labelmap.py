@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -117,6 +117,51 @@ class LabelMap:
             if value != BACKGROUND:
                 labels.add_label((names or {}).get(int(value), f"label {int(value)}"), value=int(value))
         return labels
+
+    @classmethod
+    def from_parts(
+        cls, shape_zyx: tuple[int, int, int], labels: Iterable[Label], region: Box3D | None, values: NDArray[np.uint16]
+    ) -> LabelMap:
+        """Of its labels and the values (Z, Y, X) in the region that holds all voxels of labels; None where it is empty.
+
+        Raises LabelError where the region leaves the volume or voxels bear a value without a label.
+        """
+        made = cls(shape_zyx)
+        made._labels = {label.value: label for label in labels}
+        if region is None:
+            return made
+        patch = made._voxels[made._inside(region)]
+        if values.shape != patch.shape:
+            raise LabelError(f"values of shape {values.shape} do not cover a region of {patch.shape} voxels")
+        unknown = np.ones(LARGEST_VALUE + 1, dtype=np.bool_)
+        unknown[[BACKGROUND, *made._labels]] = False
+        for plane in values:
+            if unknown[plane].any():
+                raise LabelError(f"there is no label {plane[unknown[plane]][0]}")
+        patch[...] = values
+        return made
+
+    @classmethod
+    def adopting(cls, values: NDArray[np.uint16], labels: Iterable[Label]) -> LabelMap:
+        """Of voxels (Z, Y, X), taken over and not copied, and their labels; the caller knows that they fit."""
+        made = cls((1, 1, 1))
+        made._voxels = values
+        made._labels = {label.value: label for label in labels}
+        return made
+
+    def filled_region(self) -> Box3D | None:
+        """The tight box of all voxels that bear a label; None where none does."""
+        ranges = [np.zeros(n, dtype=np.bool_) for n in self.shape_zyx]
+        for z, plane in enumerate(self._voxels):  # plane by plane: no mask of the whole volume is made
+            rows = plane.any(axis=1)
+            ranges[0][z] = rows.any()
+            ranges[1] |= rows
+            ranges[2] |= plane.any(axis=0)
+        found = [np.flatnonzero(along) for along in ranges]
+        if not len(found[0]):
+            return None
+        (z0, z1), (y0, y1), (x0, x1) = ((int(along[0]), int(along[-1]) + 1) for along in found)
+        return Box3D(x0, y0, z0, x1, y1, z1)
 
     @property
     def shape_zyx(self) -> tuple[int, int, int]:

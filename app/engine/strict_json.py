@@ -104,6 +104,20 @@ class Fields:
             self._refuse(name, f"is no list of different names among {', '.join(options)}")
         return tuple(value)
 
+    def flag(self, name: str) -> bool:
+        """True or false."""
+        value = self._take(name)
+        if not isinstance(value, bool):
+            self._refuse(name, "is neither true nor false")
+        return value
+
+    def items(self, name: str) -> tuple[object, ...]:
+        """A list; its elements are the caller's to check."""
+        value = self._take(name)
+        if not isinstance(value, list):
+            self._refuse(name, "is no list")
+        return tuple(value)
+
     def inner(self, name: str) -> Fields:
         """A nested object, to be taken field by field as well."""
         return Fields(self._take(name), self._path(name))
