@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from app import paths
 from app.engine.volume import Volume
@@ -18,6 +19,7 @@ from app.gui.controllers.edit import EditController
 from app.gui.controllers.files import FilesController, name_of
 from app.gui.controllers.navigate import NavigateController
 from app.gui.controllers.propagate import PropagateController
+from app.gui.controllers.recovery import RecoveryController
 from app.gui.controllers.saving import SavingController
 from app.gui.controllers.segment import SegmentController
 from app.gui.controllers.snapshot import Snapshots
@@ -45,7 +47,9 @@ class Context(QObject):
         self.window = MainWindow(self.actions, self.planes)
         self.asks = Asks(self.window)
         snapshots = Snapshots(self.document, self)
-        self.files = FilesController(self.document, self.view_state, self.jobs, self.asks, self)
+        self._journals = paths.user_data_dir() / "journals"
+        self.files = FilesController(self.document, self.view_state, self.jobs, self.asks, self._journals, self)
+        self.recovery = RecoveryController(self.document, self.files, self.asks, self)
         self.saving = SavingController(self.document, self.jobs, snapshots, self.asks, self)
         self.navigate = NavigateController(self.view_state, self.document, self)
         common = (self.document, self.view_state, self.proposal, self.jobs, self.inference)
@@ -60,12 +64,14 @@ class Context(QObject):
         self._refresh()
 
     def open(self, files: Sequence[Path]) -> None:
-        """Open what was named when the program was started."""
-        self.files.open(files)
+        """Open what was named when the program was started, unless work that a crash left is recovered first."""
+        if not self.recovery.offer(self._journals):
+            self.files.open(files)
 
     def close(self) -> None:
         """End the engine thread; nothing is answered after that."""
         self.jobs.close()
+        self.recovery.close()
 
     def _connect_canvas(self) -> None:
         self.planes.box_changed.connect(self.segment.drag_box)
@@ -87,9 +93,9 @@ class Context(QObject):
         act("file.quit", self.window.close)
         self.files.set_saver(self.saving.save)
         self.window.set_closing(self._may_close)
-        for source in (self.files, self.saving, self.segment, self.propagate, self.edit):
+        for source in (self.files, self.saving, self.recovery, self.segment, self.propagate, self.edit):
             source.failed.connect(self.asks.error)
-        for speaker in (self.saving, self.segment, self.propagate, self.edit):
+        for speaker in (self.saving, self.recovery, self.segment, self.propagate, self.edit):
             speaker.message.connect(self.window.show_message)
 
     def _connect_acts(self) -> None:
@@ -110,20 +116,20 @@ class Context(QObject):
         act("shape.copy_previous", lambda: self.edit.copy_to_neighbour(-1))
         act("shape.clear_slice", self.edit.clear_slice)
         for kind in ToolKind:
-            act(f"tool.{kind.value}", lambda kind=kind: self.view_state.pick(kind))
+            act(f"tool.{kind.value}", partial(self.view_state.pick, kind))
         act("tool.sign", self._other_sign)
 
     def _connect_view(self) -> None:
         act = self.actions.connect
-        act("view.labels", lambda: self._toggle("show_labels"))
-        act("view.info", lambda: self._toggle("show_info"))
-        act("view.crosshair", lambda: self._toggle("show_crosshair"))
-        act("view.smooth", lambda: self._toggle("smooth"))
-        act("view.invert", lambda: self._toggle("inverted"))
+        act("view.labels", lambda: self._look(show_labels=not self.view_state.looks.show_labels))
+        act("view.info", lambda: self._look(show_info=not self.view_state.looks.show_info))
+        act("view.crosshair", lambda: self._look(show_crosshair=not self.view_state.looks.show_crosshair))
+        act("view.smooth", lambda: self._look(smooth=not self.view_state.looks.smooth))
+        act("view.invert", lambda: self._look(inverted=not self.view_state.looks.inverted))
         act("view.outline", self._other_style)
         act("view.four_up", lambda: self.view_state.set_layout(single=not self.view_state.single))
         for n in range(10):
-            act(f"view.preset_{n}", lambda n=n: self.navigate.apply_preset(n))
+            act(f"view.preset_{n}", partial(self.navigate.apply_preset, n))
 
     def _connect_state(self) -> None:
         for signal in (
@@ -165,7 +171,7 @@ class Context(QObject):
         """Whether to close now; where the user saves first, the window closes after that."""
         if not self.document.is_modified:
             return True
-        self.files.close_then(self.window.close)
+        self.files.close_then(lambda: QTimer.singleShot(0, self.window.close))
         return False
 
     def _reject(self) -> None:
@@ -174,9 +180,8 @@ class Context(QObject):
         else:
             self.segment.reject()
 
-    def _toggle(self, name: str) -> None:
-        looks = self.view_state.looks
-        self.view_state.set_looks(replace(looks, **{name: not getattr(looks, name)}))
+    def _look(self, **changes: bool) -> None:
+        self.view_state.set_looks(replace(self.view_state.looks, **changes))  # type: ignore[arg-type] # flags alone
 
     def _other_style(self) -> None:
         looks = self.view_state.looks

@@ -1,4 +1,4 @@
-"""The study that is open, what may be undone in it, and where it is saved. The only place of the window that changes it."""
+"""The study that is open, what may be undone in it, and where it is saved: the only place that changes it."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class Document(QObject):
     active_label_changed = Signal()
     acted = Signal(object)  # the Act that was applied, undone ones as their inverse: for the journal
     modified_changed = Signal(bool)
+    saved = Signal(object)  # Path of the project that holds all of it now
+    closed = Signal()  # what was open is no longer
     project_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -55,6 +57,8 @@ class Document(QObject):
 
     def open(self, study: Study | None, project: Path | None = None, *, modified: bool = False) -> None:
         """Replace what is open; what was open before is forgotten, so ask first."""
+        if self._study is not None:
+            self.closed.emit()
         self._parts = 0
         self.undo_stack.clear()
         self._study, self._project, self._forced = study, project, modified and study is not None
@@ -70,6 +74,7 @@ class Document(QObject):
         """Say that the study as it is now lies in a project file."""
         self._project, self._forced = project, False
         self.undo_stack.setClean()
+        self.saved.emit(project)
         self.project_changed.emit()
         self.modified_changed.emit(self.is_modified)
 

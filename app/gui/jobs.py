@@ -55,7 +55,11 @@ class _Outcome:
     error: Exception | None = None
 
 
-_END = object()
+class _End:
+    """What comes after the last value of a generator."""
+
+
+_END = _End()
 
 
 class Jobs(QObject):
@@ -101,13 +105,13 @@ class Jobs(QObject):
         """
         started: list[Iterator[T]] = []
 
-        def advance() -> Any:
+        def advance() -> T | _End:
             if not started:
                 started.append(iter(steps()))
             return next(started[0], _END)
 
-        def on_value(value: Any) -> None:
-            if value is _END:
+        def on_value(value: T | _End) -> None:
+            if isinstance(value, _End):
                 finished()
                 return
             number = self._current.get(lane)

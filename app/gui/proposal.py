@@ -1,4 +1,4 @@
-"""What the model proposes and the user has not accepted yet: one mask in a slice, or many carried through the volume."""
+"""What the model proposes and the user has not accepted yet: one mask in a slice, or many through the volume."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Preview:
     """Prompts in a slice and the mask that answers them, for a label.
 
     `mask` (rows, columns) is None until the first answer is there; while a box is dragged it answers an earlier one
-    (`fresh` is False). `correcting` says that the mask replaces what the label has in the slice. `conflicts` counts by locked label the voxels that accepting would leave alone; `blocked` marks
-    them.
+    (`fresh` is False). `correcting` says that the mask replaces what the label has in the slice. `conflicts` counts by
+    locked label the voxels that accepting would leave alone; `blocked` marks them.
     """
 
     key: SliceKey

@@ -16,12 +16,14 @@ def fail(error: Exception) -> None:
 
 
 def test_that_work_is_done_elsewhere_and_answered_here(jobs: Jobs, qtbot: QtBot) -> None:
-    threads: list[threading.Thread] = []
-    answers: list[threading.Thread] = []
-    jobs.submit(Lane.OPEN, threading.current_thread, lambda it: (threads.append(it), answers.append(threading.current_thread()))[0], fail)
-    qtbot.waitUntil(lambda: bool(threads))
-    assert threads[0] is not threading.current_thread()
-    assert answers == [threading.current_thread()]
+    heard: list[tuple[threading.Thread, threading.Thread]] = []
+    jobs.submit(
+        Lane.OPEN, threading.current_thread, lambda worker: heard.append((worker, threading.current_thread())), fail
+    )
+    qtbot.waitUntil(lambda: bool(heard))
+    worker, listener = heard[0]
+    assert worker is not listener
+    assert listener is threading.current_thread()
 
 
 def test_that_the_newest_job_of_a_lane_wins(jobs: Jobs, qtbot: QtBot) -> None:

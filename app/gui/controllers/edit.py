@@ -44,9 +44,7 @@ class EditController(QObject):
     message = Signal(str)
     failed = Signal(object)
 
-    def __init__(
-        self, document: Document, view_state: ViewState, jobs: Jobs, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, document: Document, view_state: ViewState, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._document, self._view_state, self._jobs = document, view_state, jobs
         document.opened.connect(lambda: jobs.cancel(Lane.EDIT))

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.engine.errors import WriteError
 from app.engine.io.listing import Entry, Listing
 from app.engine.io.open import list_volumes
+from app.engine.journal import Journal
 from app.engine.labelmap import LabelMap
 from app.engine.plane import Plane, axis_of
 from app.engine.project import SUFFIX, open_project
@@ -23,12 +25,14 @@ from app.gui.view_state import ViewState
 
 
 @dataclass(frozen=True, eq=False)
-class _Read:
-    """A study that was read, its window, and the project it came from."""
+class Read:
+    """A study that was read, its window, the project it came from, and its journal (None where none can be written)."""
 
     study: Study
     window: Window
     project: Path | None
+    journal: Journal | None
+    recovered: bool = False
 
 
 class FilesController(QObject):
@@ -38,12 +42,15 @@ class FilesController(QObject):
     reading = Signal(str)  # the name of what is being read; "" when that has ended
     listed = Signal(object)  # the Listing of what was opened last
     opened_path = Signal(object)  # a Path for the list of recent files
+    shown = Signal(object)  # the Read that is open now
 
     def __init__(
-        self, document: Document, view_state: ViewState, jobs: Jobs, asks: Asks, parent: QObject | None = None
-    ) -> None:
+        self, document: Document, view_state: ViewState, jobs: Jobs, asks: Asks, journals: Path,
+        parent: QObject | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         self._document, self._view_state, self._jobs, self._asks = document, view_state, jobs, asks
+        self._journals = journals
         self._save_first: Callable[[Callable[[], None]], None] | None = None
 
     def set_saver(self, save: Callable[[Callable[[], None]], None]) -> None:
@@ -80,6 +87,10 @@ class FilesController(QObject):
 
         self.when_free(closed)
 
+    def show_recovered(self, work: Callable[[], Read]) -> None:
+        """Open what `work`, done on the engine thread, brings back."""
+        self._jobs.submit(Lane.OPEN, work, self._show, self._fail)
+
     def cancel(self) -> None:
         """Forget what is being read."""
         self._jobs.cancel(Lane.OPEN)
@@ -89,7 +100,7 @@ class FilesController(QObject):
         first = paths[0]
         self.reading.emit(first.name)
         if first.suffix.lower() == SUFFIX:
-            self._jobs.submit(Lane.OPEN, lambda: _read_project(first), self._show, self._fail)
+            self._jobs.submit(Lane.OPEN, lambda: _read_project(first, self._journals), self._show, self._fail)
         else:
             self._jobs.submit(Lane.OPEN, lambda: _list(paths), lambda found: self._choose(first, found), self._fail)
 
@@ -99,17 +110,18 @@ class FilesController(QObject):
         if entry is None:
             self.reading.emit("")
             return
-        self._jobs.submit(Lane.OPEN, lambda: _read(path, entry), self._show, self._fail)
+        self._jobs.submit(Lane.OPEN, lambda: _read(path, entry, self._journals), self._show, self._fail)
 
-    def _show(self, read: _Read) -> None:
+    def _show(self, read: Read) -> None:
         volume = read.study.volume
         axis = axis_of(Plane.AXIAL, volume.geometry)
         if volume.shape_zyx[axis] == 1 or min(volume.shape_zyx) == 1:
             axis = min(range(3), key=lambda n: volume.shape_zyx[n])
-        self._document.open(read.study, read.project)
+        self._document.open(read.study, read.project, modified=read.recovered)
         looks = replace(self._view_state.looks, window=read.window, inverted=volume.display.inverted)
         self._view_state.begin(volume.shape_zyx, looks, single=min(volume.shape_zyx) == 1, axis=axis)
         self.reading.emit("")
+        self.shown.emit(read)
         self.opened_path.emit(read.project or Path(read.study.source.path))
 
     def _fail(self, error: Exception) -> None:
@@ -130,15 +142,23 @@ def _list(paths: tuple[Path, ...]) -> Listing:
     )
 
 
-def _read(path: Path, entry: Entry) -> _Read:
+def _read(path: Path, entry: Entry, journals: Path) -> Read:
     volume = entry.load()
     study = Study(volume, StudySource(str(path.absolute()), entry.id), _first_label(volume))
-    return _Read(study, initial_window(volume), None)
+    return _ready(study, None, journals)
 
 
-def _read_project(path: Path) -> _Read:
+def _read_project(path: Path, journals: Path) -> Read:
     study, _view = open_project(path)
-    return _Read(study, initial_window(study.volume), path)
+    return _ready(study, path, journals)
+
+
+def _ready(study: Study, project: Path | None, journals: Path) -> Read:
+    try:
+        journal = Journal.start(journals, study, project)
+    except WriteError:
+        journal = None
+    return Read(study, initial_window(study.volume), project, journal)
 
 
 def _first_label(volume: Volume) -> LabelMap:

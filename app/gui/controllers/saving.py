@@ -62,7 +62,9 @@ class SavingController(QObject):
         study = self._document.study
         if study is None:
             return
-        path = self._asks.save_labels(self._beside(study, "_mask" + _formats(study.volume)[0][1]), dict(_formats(study.volume)))
+        path = self._asks.save_labels(
+            self._beside(study, "_mask" + _formats(study.volume)[0][1]), dict(_formats(study.volume))
+        )
         if path is None:
             return
         names = {label.value: label.name for label in study.labels.labels}

@@ -101,7 +101,7 @@ class SegmentController(QObject):
             self._ask(replace(preview, points=(), mask=None, fresh=False))
 
     def accept(self) -> None:
-        """Write the preview into its label as one step of undo; where the answer is still awaited, as soon as it is there."""
+        """Write the preview into its label as one step of undo, or as soon as its answer is there."""
         preview = self._proposal.preview
         if preview is None:
             return

@@ -1,0 +1,95 @@
+"""The journal of the open study, and what a crash left behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QDateTime, QLocale, QObject, Signal, Slot
+
+from app.engine.errors import EngineError
+from app.engine.journal import Journal, Recovery, discard, recover, unclean
+from app.engine.study import Act
+from app.engine.window import initial_window
+from app.gui.controllers.files import FilesController, Read, name_of
+from app.gui.dialogs.asks import Asks, RecoverChoice
+from app.gui.document import Document
+
+
+class RecoveryController(QObject):
+    """Writes every act into the journal before the next one; offers at the start what an unclean end left."""
+
+    failed = Signal(object)
+    message = Signal(str)
+
+    def __init__(self, document: Document, files: FilesController, asks: Asks, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._files, self._asks = files, asks
+        self._journal: Journal | None = None
+        self._told = False  # that the journal cannot be written: once is enough
+        files.shown.connect(self._adopt)
+        document.closed.connect(self.close)
+        document.acted.connect(self._append)
+        document.saved.connect(self._saved)
+
+    def offer(self, folder: Path) -> bool:
+        """Ask about the newest work that was left behind in a folder; whether it is being recovered."""
+        for found in unclean(folder):
+            if found.damage:
+                self.message.emit(found.damage)
+                continue
+            choice = self._asks.recover(self._described(found))
+            if choice is RecoverChoice.DISCARD:
+                discard(found)
+            elif choice is RecoverChoice.RECOVER:
+                self._recover(folder, found)
+                return True
+        return False
+
+    def close(self) -> None:
+        """A clean end."""
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+
+    def _recover(self, folder: Path, found: Recovery) -> None:
+        def work() -> Read:
+            study = recover(found)
+            journal = Journal.start(folder, study, found.project, unsaved=found.acts)
+            discard(found)  # the new journal holds all of it
+            return Read(study, initial_window(study.volume), found.project, journal, recovered=True)
+
+        self._files.show_recovered(work)
+
+    def _described(self, found: Recovery) -> str:
+        when = QLocale().toString(
+            QDateTime.fromSecsSinceEpoch(round(found.time.timestamp())), QLocale.FormatType.ShortFormat
+        )
+        name = "" if found.source is None else name_of(found.source)
+        return self.tr("“{0}”, last changed {1}, {2} unsaved changes").format(name, when, found.acts)
+
+    @Slot(object)
+    def _adopt(self, read: Read) -> None:
+        self.close()
+        self._journal, self._told = read.journal, False
+        if read.journal is None:
+            self.message.emit(self.tr("Work cannot be kept safe against a crash here: the folder cannot be written."))
+
+    @Slot(object)
+    def _append(self, act: Act) -> None:
+        if self._journal is None:
+            return
+        try:
+            self._journal.append(act)
+            self._told = False
+        except EngineError as error:
+            if not self._told:
+                self.failed.emit(error)
+            self._told = True
+
+    @Slot(object)
+    def _saved(self, path: Path) -> None:
+        if self._journal is not None:
+            try:
+                self._journal.saved(path)
+            except EngineError as error:
+                self.failed.emit(error)
