@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from app.engine.export.png import picture_output
 from app.engine.export.staging import publish, unwritable
-from app.engine.geometry import Frame
 from app.engine.labelmap import PALETTE
-from app.engine.plane import Plane, SliceKey
+from app.engine.plane import SliceKey
 from app.engine.prompt import Box
+from app.engine.upright import Upright
 from app.engine.volume import Volume, as_eight_bits
 
 _SMALLEST_SIDE, _LARGEST_SIDE = 768, 2048  # of the longer side of the picture, in pixels
@@ -59,58 +59,34 @@ def write_overlay(
 
 @dataclass(frozen=True)
 class _Layout:
-    """How a slice (rows, columns) becomes the picture: transposed, then flipped, then resized."""
+    """How a slice (rows, columns) becomes the picture: turned upright, then resized."""
 
-    transpose: bool
-    flip_rows: bool
-    flip_columns: bool
+    upright: Upright
     height: int
     width: int
 
     @classmethod
     def of(cls, volume: Volume, key: SliceKey) -> _Layout:
-        geometry = volume.geometry
-        row_axis, column_axis = (axis for axis in range(3) if axis != key.axis)
-        transpose = flip_rows = flip_columns = False
-        if geometry.frame is Frame.WORLD:
-            # The lower world axis (left before back before head) runs across the picture, the other one down it.
-            transpose = geometry.world_axis_of(row_axis) < geometry.world_axis_of(column_axis)
-            down, across = (column_axis, row_axis) if transpose else (row_axis, column_axis)
-            flip_columns = not _runs_up(volume, across)
-            flip_rows = _runs_up(volume, down) == (geometry.world_axis_of(down) == Plane.AXIAL.value)  # head on top
-        rows, columns = key.shape(volume.shape_zyx)
-        row_mm, column_mm = key.spacing(geometry.spacing_zyx)
-        height, width = (columns * column_mm, rows * row_mm) if transpose else (rows * row_mm, columns * column_mm)
-        longer = max(height, width)
-        side = longer / min(row_mm, column_mm)
-        side = min(max(side, _SMALLEST_SIDE), _LARGEST_SIDE)
-        height, width = (max(round(extent / longer * side), 1) for extent in (height, width))
-        return cls(transpose, flip_rows, flip_columns, height, width)
+        upright = Upright.of(volume.geometry, key.axis)
+        extents = [count * size for count, size in zip(upright.shape, upright.voxel_size, strict=True)]
+        side = min(max(max(extents) / min(upright.voxel_size), _SMALLEST_SIDE), _LARGEST_SIDE)
+        height, width = (max(round(extent / max(extents) * side), 1) for extent in extents)
+        return cls(upright, height, width)
 
     def smooth(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Colours (rows, columns, 3), interpolated; a new array."""
         from PIL import Image
 
-        image = Image.fromarray(np.ascontiguousarray(self._turned(picture)))
+        image = Image.fromarray(np.ascontiguousarray(self.upright.turned(picture)))
         return np.array(image.resize((self.width, self.height), Image.Resampling.BICUBIC))
 
     def exact(self, marks: NDArray[Any]) -> NDArray[Any]:
         """Labels (rows, columns), each pixel that of the voxel it lies in."""
-        turned = self._turned(marks)
+        turned = self.upright.turned(marks)
         rows = ((np.arange(self.height) + 0.5) * turned.shape[0] / self.height).astype(np.intp)
         columns = ((np.arange(self.width) + 0.5) * turned.shape[1] / self.width).astype(np.intp)
         chosen: NDArray[Any] = turned[rows[:, None], columns]
         return chosen
-
-    def _turned(self, array: NDArray[Any]) -> NDArray[Any]:
-        turned = array.swapaxes(0, 1) if self.transpose else array
-        return turned[:: -1 if self.flip_rows else 1, :: -1 if self.flip_columns else 1]
-
-
-def _runs_up(volume: Volume, axis: int) -> bool:
-    """Whether the index of an array axis rises towards left, back or head."""
-    geometry = volume.geometry
-    return bool(geometry.direction[geometry.world_axis_of(axis), 2 - axis] > 0)
 
 
 def _as_rgb(volume: Volume, key: SliceKey) -> NDArray[np.uint8]:

@@ -91,7 +91,7 @@ class EditController(QObject):
             self._shape("Interpolate between slices", lambda mask: interpolate_slices(mask, axis, spacing))
 
     def copy_to_neighbour(self, step: int) -> None:
-        """Copy what the active label has in the active slice to the next (step 1) or previous (-1) one, and go there."""
+        """Copy the active label from the active slice to the next (step 1) or previous (-1) one, and go there."""
         study, label = self._document.study, self._paintable()
         key = self._view_state.active_key
         target = SliceKey(key.axis, key.index + step)
