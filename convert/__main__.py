@@ -74,11 +74,12 @@ def _train_options(train: argparse.ArgumentParser) -> None:
 
 
 def _evaluate_options(evaluate: argparse.ArgumentParser) -> None:
-    suites = ("validation", "testonly", "volumes", "testonly-volumes")
+    from convert.suites import BASELINES, SUITES
+
     evaluate.add_argument("--data", type=Path, required=True)
-    evaluate.add_argument("--suite", choices=suites, default="validation")
+    evaluate.add_argument("--suite", choices=SUITES, default="validation")
     evaluate.add_argument("--model", default=None, help="name or folder of a package; the default package if left out")
-    evaluate.add_argument("--baseline", choices=("box", "ellipse"), help="measure a baseline instead of a model")
+    evaluate.add_argument("--baseline", choices=BASELINES, help="measure a baseline instead of a model")
     evaluate.add_argument("--out", type=Path, help="folder for cases.csv, table.md, table.json")
     evaluate.add_argument("--record", action="store_true", help="write the figures into the package's manifest")
     evaluate.set_defaults(run=_evaluate)
@@ -139,19 +140,20 @@ def _card(options: argparse.Namespace) -> int:
 
 def _evaluate(options: argparse.Namespace) -> int:
     from app.engine.segmenter import open_segmenter
-    from convert.evaluate import accuracy_fields, evaluate, markdown, table, write_results
+    from convert.evaluate import accuracy_fields, by_variant, evaluate, table, titled, write_results
     from convert.package import read_manifest, write_manifest
 
     segmenter = None if options.baseline else open_segmenter(options.model)
     results = list(evaluate(segmenter, options.data, options.suite, options.baseline or "model"))
-    print(markdown(table(results)))
+    print(titled({variant: table(members) for variant, members in by_variant(results).items()}))
     if options.out is not None:
         write_results(options.out, results)
     if options.record and segmenter is not None:
         folder = segmenter.manifest.folder
         manifest = read_manifest(folder)
         command = f"python -m convert evaluate --data DATA --suite {options.suite} --model {segmenter.manifest.name}"
-        manifest.setdefault("accuracy", {})[options.suite] = accuracy_fields(results, command)
+        for variant, members in by_variant(results).items():
+            manifest.setdefault("accuracy", {})[variant] = accuracy_fields(members, command)
         write_manifest(folder, manifest)
     return 0
 

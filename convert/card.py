@@ -18,8 +18,17 @@ SUITE_TITLES = {
     "validation": "Validation split (patients and acquisitions never trained on, sources trained on)",
     "testonly": "Sources never trained on",
     "volumes": "Volumes of the validation split, from the tight 3-D box",
+    "volumes-slice": "Volumes of the validation split, from a box on the middle slice, carried until it stops itself",
     "testonly-volumes": "Volumes of sources never trained on, from the tight 3-D box",
+    "testonly-volumes-slice": "Volumes of sources never trained on, from a box on the middle slice",
+    "clicks-0": "Targets of the validation split below 0.85 DSC: from the box alone",
+    "clicks-1": "The same targets after one corrective click",
+    "clicks-3": "The same targets after three corrective clicks",
+    "robustness-drawn": "Validation split again, the reference of the next two",
+    "robustness-large": "Boxes 10 per cent too large on every side",
+    "robustness-small": "Boxes 5 per cent too small on every side",
 }
+_OTHER_BOXES = ("volumes", "testonly-volumes", "robustness-large", "robustness-small")
 _INTENDED = """## Intended use
 
 Proposing an outline for an object in a box that a person drew, for research. **Not a medical device**: every mask is to
@@ -72,17 +81,21 @@ def _figures(suite: str, measured: dict[str, Any]) -> str:
         f"## {SUITE_TITLES[suite]}",
         "",
         f"`{measured['command']}`; boxes from the ground truth"
-        + ("." if suite.endswith("volumes") else ", each side moved outwards by 0 to 5 per cent, fixed seed.")
+        + (", each side moved outwards by 0 to 5 per cent, fixed seed." if suite not in _OTHER_BOXES else ".")
         + " NSD at 2 mm, or 2 pixels where there is no spacing; of slices that of their outlines.",
         "",
-        "| modality | cases | DSC | NSD |",
-        "|---|---:|---:|---:|",
+        "| modality | cases | DSC | NSD | error of predicted IoU |",
+        "|---|---:|---:|---:|---:|",
     ]
     lines += [
-        f"| {group} | {row['cases']} | {row['dsc']:.3f} | {row['nsd']:.3f} |"
+        f"| {group} | {row['cases']} | {row['dsc']:.3f} | {row['nsd']:.3f} | {_stated_error(row)} |"
         for group, row in measured["by_modality"].items()
     ]
     return "\n".join(lines)
+
+
+def _stated_error(row: dict[str, Any]) -> str:
+    return f"{row['iou_error']:.3f}" if "iou_error" in row else ""  # packages measured before it was recorded
 
 
 def _attributions(data: Path) -> str:

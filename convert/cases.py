@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from app.engine.geometry import Geometry
 from app.engine.plane import SliceKey
-from app.engine.prompt import Box, Box3D
+from app.engine.prompt import Box, Box3D, Prompts
+from app.engine.propagate import Seed
 from app.engine.volume import Kind, Volume
 from convert.dataset import SMALLEST_2D, Item, load_items
 
@@ -39,7 +40,7 @@ class SliceCase:
 
 @dataclass(frozen=True, eq=False)
 class VolumeCase:
-    """One volume with one target: its true mask (Z, Y, X) and its box."""
+    """One volume with one target: its true mask (Z, Y, X), its tight box, and a box drawn on its middle slice."""
 
     dataset: str
     name: str
@@ -47,6 +48,7 @@ class VolumeCase:
     volume: Volume
     mask: NDArray[np.bool_]
     box: Box3D
+    seed: Seed
 
 
 def slice_cases(root: Path, suite: str, *, outwards: tuple[float, float] = (0.0, 0.05)) -> Iterator[SliceCase]:
@@ -62,15 +64,29 @@ def slice_cases(root: Path, suite: str, *, outwards: tuple[float, float] = (0.0,
 
 
 def volume_cases(root: Path, suite: str) -> Iterator[VolumeCase]:
-    """Every target of every volume of the suite with its tight 3-D box."""
+    """Every target of every volume of the suite; the 2-D box is moved outwards by 0 to 5 per cent on each side."""
     folders, splits = SUITES[suite]
     for item in load_items(root, [f for f in folders if f.endswith("3d")], splits):
+        random = np.random.default_rng(crc32(f"{item.dataset}/{item.name}".encode()))
         volume = as_volume(item)
         for instance in item.instances[:_MOST_TARGETS]:
             mask = item.labels == instance.value
             z, y, x = instance.extent
             box = Box3D(x.start, y.start, z.start, x.stop, y.stop, z.stop)
-            yield VolumeCase(item.dataset, f"{item.name}#{instance.value}", item.modality, volume, mask, box)
+            yield VolumeCase(
+                item.dataset, f"{item.name}#{instance.value}", item.modality, volume, mask, box, _seed(mask, z, random)
+            )
+
+
+def _seed(mask: NDArray[np.bool_], extent: slice, random: np.random.Generator) -> Seed:
+    """A box as drawn on the slice of the object that lies nearest to the middle of its extent."""
+    filled = np.flatnonzero(mask.any(axis=(1, 2)))
+    index = int(filled[np.argmin(np.abs(filled - (extent.start + extent.stop - 1) / 2))])
+    tight = Box.of_mask(mask[index])
+    if tight is None:  # `filled` says otherwise
+        raise ValueError(f"slice {index} of a target is empty")
+    shape = (mask.shape[1], mask.shape[2])
+    return Seed(SliceKey(0, index), Prompts(enlarged(tight, shape, random, (0.0, 0.05))))
 
 
 def as_volume(item: Item) -> Volume:

@@ -11,26 +11,38 @@ from __future__ import annotations
 import csv
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engine.prompt import Box
+from app.engine.plane import SliceKey
 from app.engine.propagate import propagate
-from app.engine.segmenter import Segmenter, SliceImage, segment_boxes
+from app.engine.segmenter import Segmenter, SliceImage, SliceMask, segment_boxes
+from convert.baselines import baseline
 from convert.cases import SliceCase, VolumeCase, slice_cases, volume_cases
+from convert.corrections import corrected
 from convert.metrics import dsc, nsd
 
 TOLERANCE = 2.0
+CLICKS = (0, 1, 3)
+NEEDS_CORRECTION = 0.85  # DSC below which a click is asked for
+ROBUSTNESS = {"drawn": (0.0, 0.05), "large": (0.10, 0.10), "small": (-0.05, -0.05)}  # how far sides move outwards
+
+Mask: TypeAlias = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class CaseResult:
-    """What was measured of one case; `score_error` is |predicted IoU - true IoU|, `seconds` the whole case."""
+    """What was measured of one case; `score_error` is |predicted IoU - true IoU|, `seconds` the whole case.
+
+    `variant`: how the case was measured, where its suite does so in several ways; otherwise the suite.
+    """
 
     dataset: str
     name: str
@@ -40,36 +52,86 @@ class CaseResult:
     slab_nsd: float
     score_error: float
     seconds: float
+    variant: str = ""
 
 
 def evaluate(segmenter: Segmenter | None, root: Path, suite: str, method: str = "model") -> Iterator[CaseResult]:
-    """Results of a suite ("validation", "testonly", "volumes", "testonly-volumes").
+    """Results of one of `suites.SUITES`.
 
-    `method`: "model", or a baseline that needs none: "box" (the box filled) or "ellipse" (inscribed in it).
+    "validation" and "testonly": slices, from their boxes. "volumes" and "testonly-volumes": from the tight 3-D box,
+    and as variant "...-slice" from a box on the middle slice, carried until it stops itself. "clicks": targets of the
+    validation split below 0.85 DSC, before and after one and three corrective clicks. "robustness": the validation
+    split from boxes with every side as drawn (0 to 5 per cent outwards), 10 per cent outwards and 5 per cent inwards.
+
+    `method`: "model", or one of `suites.BASELINES`, which need no segmenter and have no clicks and nothing to carry.
     """
     if suite.endswith("volumes"):
-        for volume_case in volume_cases(root, "testonly" if suite.startswith("testonly") else "validation"):
-            yield _measure_volume(segmenter, volume_case, method)
+        yield from _evaluate_volumes(segmenter, root, suite, method)
+    elif suite == "clicks":
+        if segmenter is None:
+            raise ValueError("only a model can be corrected by clicks")
+        for case in slice_cases(root, "validation"):
+            yield from _measure_clicks(segmenter, case)
+    elif suite == "robustness":
+        for name, outwards in ROBUSTNESS.items():
+            for case in slice_cases(root, "validation", outwards=outwards):
+                yield _measure_slice(segmenter, case, method, f"{suite}-{name}")
     else:
         for case in slice_cases(root, suite):
-            yield _measure_slice(segmenter, case, method)
+            yield _measure_slice(segmenter, case, method, suite)
 
 
-def _measure_slice(segmenter: Segmenter | None, case: SliceCase, method: str) -> CaseResult:
+def _evaluate_volumes(segmenter: Segmenter | None, root: Path, suite: str, method: str) -> Iterator[CaseResult]:
+    for case in volume_cases(root, "testonly" if suite.startswith("testonly") else "validation"):
+        yield _measure_volume(segmenter, case, method, suite)
+        if method == "model":
+            yield _measure_volume(segmenter, case, method, f"{suite}-slice")
+
+
+def _measure_slice(segmenter: Segmenter | None, case: SliceCase, method: str, variant: str) -> CaseResult:
     started = perf_counter()
+    image = SliceImage.of(case.volume, case.key)
     if method == "model" and segmenter is not None:
-        found = list(segment_boxes(segmenter, SliceImage.of(case.volume, case.key), case.boxes))
+        found = list(segment_boxes(segmenter, image, case.boxes))
         masks, scores = [f.mask for f in found], [f.score for f in found]
     else:
-        shape = (case.masks[0].shape[0], case.masks[0].shape[1])
-        masks, scores = [baseline(method, box, shape) for box in case.boxes], [0.0] * len(case.boxes)
+        masks, scores = [baseline(method, box, image) for box in case.boxes], [0.0] * len(case.boxes)
     seconds = perf_counter() - started
-    overlaps = [dsc(true, mask) for true, mask in zip(case.masks, masks, strict=True)]
+    return _judged(case, case.masks, masks, scores, (variant, seconds))
+
+
+def _judged(
+    case: SliceCase, true_masks: Sequence[Mask], masks: Sequence[Mask], scores: Sequence[float], how: tuple[str, float]
+) -> CaseResult:
+    """Masks of one slice against the truth; `how` is the variant and the seconds that it took."""
+    pairs = list(zip(true_masks, masks, strict=True))
+    overlaps = [dsc(true, mask) for true, mask in pairs]
     spacing = (*case.key.spacing(case.volume.geometry.spacing_zyx), 1.0) if case.volume.in_mm else (1.0, 1.0, 1.0)
-    outlines = [nsd(true, mask, spacing[:2], TOLERANCE) for true, mask in zip(case.masks, masks, strict=True)]
-    slabs = [slab_nsd(true, mask, spacing) for true, mask in zip(case.masks, masks, strict=True)]
+    outlines = [nsd(true, mask, spacing[:2], TOLERANCE) for true, mask in pairs]
+    slabs = [slab_nsd(true, mask, spacing) for true, mask in pairs]
     errors = [abs(s - d / (2 - d)) for s, d in zip(scores, overlaps, strict=True)]
-    return _result(case, (overlaps, outlines, slabs, errors), seconds)
+    return _result(case, (overlaps, outlines, slabs, errors), *how)
+
+
+def _measure_clicks(segmenter: Segmenter, case: SliceCase) -> Iterator[CaseResult]:
+    """One result for each of `CLICKS` over the targets that their box alone does not get right; none if it does."""
+    image = SliceImage.of(case.volume, case.key)
+    poor: list[Mask] = []
+    answers: dict[int, list[SliceMask]] = {count: [] for count in CLICKS}
+    started = perf_counter()
+    for true, box in zip(case.masks, case.boxes, strict=True):
+        steps = corrected(segmenter, image, box, true)
+        first = next(steps)
+        if dsc(true, first.mask) >= NEEDS_CORRECTION:
+            continue
+        found = [first, *islice(steps, max(CLICKS))]
+        poor.append(true)
+        for count in CLICKS:
+            answers[count].append(found[min(count, len(found) - 1)])
+    seconds = (perf_counter() - started) / len(CLICKS)
+    for count in CLICKS if poor else ():
+        masks, scores = [a.mask for a in answers[count]], [a.score for a in answers[count]]
+        yield _judged(case, poor, masks, scores, (f"clicks-{count}", seconds))
 
 
 def slab_nsd(true: NDArray[np.bool_], mask: NDArray[np.bool_], spacing: Sequence[float]) -> float:
@@ -77,39 +139,33 @@ def slab_nsd(true: NDArray[np.bool_], mask: NDArray[np.bool_], spacing: Sequence
     return nsd(true[..., None], mask[..., None], spacing, TOLERANCE)
 
 
-def _measure_volume(segmenter: Segmenter | None, case: VolumeCase, method: str) -> CaseResult:
+def _measure_volume(segmenter: Segmenter | None, case: VolumeCase, method: str, variant: str) -> CaseResult:
     started = perf_counter()
-    found: NDArray[np.bool_] = np.zeros(case.volume.shape_zyx, dtype=bool)
+    found: Mask = np.zeros(case.volume.shape_zyx, dtype=bool)
     scores = []
     if method == "model" and segmenter is not None:
-        for piece in propagate(segmenter, case.volume, case.box):
+        start = case.seed if variant.endswith("-slice") else case.box
+        for piece in propagate(segmenter, case.volume, start):
             found[piece.key.index] = piece.mask
             scores.append(piece.score)
     else:
-        inside = found[case.box.z0 : case.box.z1]
-        inside[:] = baseline(method, case.box.in_slice(0), case.volume.shape_zyx[1:])
+        for index in range(case.box.z0, case.box.z1):
+            found[index] = baseline(method, case.box.in_slice(0), SliceImage.of(case.volume, SliceKey(0, index)))
     seconds = perf_counter() - started
     overlap = dsc(case.mask, found)
     surface = nsd(case.mask, found, case.volume.geometry.spacing_zyx, TOLERANCE)
     error = abs(float(np.mean(scores or [0.0])) - overlap / (2 - overlap))
-    return _result(case, ([overlap], [surface], [surface], [error]), seconds)
+    return _result(case, ([overlap], [surface], [surface], [error]), variant, seconds)
 
 
 def _result(
-    case: SliceCase | VolumeCase, measured: tuple[list[float], list[float], list[float], list[float]], seconds: float
+    case: SliceCase | VolumeCase,
+    measured: tuple[list[float], list[float], list[float], list[float]],
+    variant: str,
+    seconds: float,
 ) -> CaseResult:
     overlap, outline, slab, error = (float(np.mean(values)) for values in measured)
-    return CaseResult(case.dataset, case.name, case.modality, overlap, outline, slab, error, seconds)
-
-
-def baseline(method: str, box: Box, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """The box filled, or the ellipse inscribed in it, as a mask (rows, columns)."""
-    mask = np.zeros(shape, dtype=bool)
-    inside = mask[box.y0 : box.y1, box.x0 : box.x1]
-    y, x = np.mgrid[: box.height, : box.width] + 0.5
-    round_part = (2 * x / box.width - 1) ** 2 + (2 * y / box.height - 1) ** 2 <= 1
-    inside[:] = round_part if method == "ellipse" else True
-    return mask
+    return CaseResult(case.dataset, case.name, case.modality, overlap, outline, slab, error, seconds, variant)
 
 
 @dataclass(frozen=True)
@@ -143,6 +199,14 @@ def _means(name: str, results: Sequence[CaseResult]) -> Row:
     return Row(name, len(results), **means)
 
 
+def by_variant(results: Iterable[CaseResult]) -> dict[str, list[CaseResult]]:
+    """Results apart by how they were measured, in order of first appearance."""
+    groups: dict[str, list[CaseResult]] = {}
+    for result in results:
+        groups.setdefault(result.variant, []).append(result)
+    return groups
+
+
 def markdown(rows: Iterable[Row]) -> str:
     """The table as the SwiftMedSAM read-me shows it: target, DSC, NSD, runtime."""
     head = ("Target", "Cases", "DSC(%)", "NSD(%)", "NSD, slab(%)", "IoU error", "Runtime(s)")
@@ -158,18 +222,31 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def write_results(folder: Path, results: Sequence[CaseResult]) -> None:
-    """`cases.csv`, `table.md` and `table.json` in a folder."""
+    """`cases.csv`, `table.md` and `table.json` (rows by variant) in a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "cases.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(CaseResult.__dataclass_fields__))
         writer.writeheader()
         writer.writerows(asdict(result) for result in results)
-    rows = table(results)
-    (folder / "table.md").write_text(markdown(rows) + "\n", encoding="utf-8")
-    (folder / "table.json").write_text(json.dumps([asdict(row) for row in rows], indent=1), encoding="utf-8")
+    tables = {variant: table(members) for variant, members in by_variant(results).items()}
+    (folder / "table.md").write_text(titled(tables) + "\n", encoding="utf-8")
+    rows = {variant: [asdict(row) for row in rows] for variant, rows in tables.items()}
+    (folder / "table.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
+
+
+def titled(tables: Mapping[str, Sequence[Row]]) -> str:
+    """Tables in Markdown, each under its variant where there are several."""
+    if len(tables) == 1:
+        return markdown(*tables.values())
+    return "\n\n".join(f"{variant}:\n\n{markdown(rows)}" for variant, rows in tables.items())
 
 
 def accuracy_fields(results: Sequence[CaseResult], command: str) -> dict[str, object]:
     """The manifest's `accuracy`: by modality, with the command that reproduces it."""
-    rows = {r.group: {"dsc": round(r.dsc, 4), "nsd": round(r.nsd, 4), "cases": r.cases} for r in table(results)}
+    rows = {
+        r.group: {
+            "dsc": round(r.dsc, 4), "nsd": round(r.nsd, 4), "iou_error": round(r.score_error, 4), "cases": r.cases,
+        }
+        for r in table(results)
+    }  # fmt: skip
     return {"by_modality": rows, "command": command}

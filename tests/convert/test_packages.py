@@ -14,9 +14,12 @@ pytest.importorskip("nncf", reason="nncf is in the convert extra")
 from app.engine.intensity import IntensityMapping
 from app.engine.manifest import ModelManifest
 from app.engine.prompt import Box
+from app.engine.segmenter import SliceImage
+from app.engine.view import SliceGrid
 from convert.__main__ import main
+from convert.baselines import baseline
 from convert.cases import enlarged, slice_cases, volume_cases
-from convert.evaluate import CaseResult, baseline, evaluate, markdown, table, write_results
+from convert.evaluate import CaseResult, evaluate, markdown, table, write_results
 from convert.parity import torch_to_openvino
 from convert.sampling import synthetic_sample
 from convert.train import TrainConfig, train
@@ -99,8 +102,9 @@ def test_that_volume_cases_have_tight_boxes(data: Path) -> None:
 
 def test_that_the_filled_box_and_its_ellipse_cover_what_geometry_says() -> None:
     box = Box(10, 20, 110, 70)
-    assert baseline("box", box, (90, 130)).sum() == 100 * 50
-    assert baseline("ellipse", box, (90, 130)).sum() == pytest.approx(np.pi * 50 * 25, rel=0.01)
+    image = SliceImage(np.zeros((90, 130), dtype=np.uint8), SliceGrid(90, 130))
+    assert baseline("box", box, image).sum() == 100 * 50
+    assert baseline("ellipse", box, image).sum() == pytest.approx(np.pi * 50 * 25, rel=0.01)
 
 
 def test_that_the_table_is_the_mean_of_modalities_not_of_cases(tmp_path: Path) -> None:
@@ -111,7 +115,7 @@ def test_that_the_table_is_the_mean_of_modalities_not_of_cases(tmp_path: Path) -
     assert rows[-1].dsc == pytest.approx(0.7)
     assert "| CT | 3 | 90.00 | 80.00 | 95.00 |" in markdown(rows)
     write_results(tmp_path, results)
-    assert json.loads((tmp_path / "table.json").read_text())[1]["dsc"] == 0.5
+    assert json.loads((tmp_path / "table.json").read_text())[""][1]["dsc"] == 0.5
     assert len((tmp_path / "cases.csv").read_text().splitlines()) == 5
 
 
