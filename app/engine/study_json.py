@@ -24,8 +24,8 @@ from app.engine.prompt import Box3D
 from app.engine.strict_json import FieldError, Fields
 from app.engine.study import Act, LabelChange
 
-ANY_TEXT = r"(?s).*"  # names and texts are the user's: any letter that they may contain was allowed when it was typed
-PATH = r"(?s)[^\x00]{1,32768}"
+ANY_TEXT = r"[\s\S]*"  # names and texts are the user's: any letter that they may contain was allowed when it was typed
+PATH = r"[^\x00]{1,32768}"
 _LARGEST_INDEX = 2**31 - 1
 
 
