@@ -1,6 +1,6 @@
 """Writers: aside first, read back by an independent reader, compared, then moved into place."""
 
-from app.engine.export.labels import EXTENSIONS, write_labels
+from app.engine.export.labels import EXTENSIONS, check_format, write_labels
 from app.engine.export.overlay import write_overlay
 
-__all__ = ["EXTENSIONS", "write_labels", "write_overlay"]
+__all__ = ["EXTENSIONS", "check_format", "write_labels", "write_overlay"]

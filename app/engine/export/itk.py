@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.export.check import check_affine, check_voxels
-from app.engine.export.provenance import PROGRAM, as_line
+from app.engine.export.provenance import PROGRAM, as_line, colour_of, name_of, values_of
 from app.engine.export.staging import Output, unwritable
 from app.engine.io.metaimage import list_metaimage
 from app.engine.io.nrrd import FRAME_KEY, list_nrrd
-from app.engine.labelmap import PALETTE
 from app.engine.volume import Volume
 
 _MOST_NAMED_SEGMENTS = 1000
@@ -51,15 +49,12 @@ def itk_output(path: Path, labels: NDArray[Any], like: Volume, told: Mapping[str
 
 def _metadata(labels: NDArray[Any], told: Mapping[str, Any]) -> dict[str, str]:
     """Key/value pairs of the header: 3D Slicer's names for segments, and how the mask was made."""
-    names = told.get("Labels", {})
-    values = [int(value) for value in np.flatnonzero(np.bincount(labels.ravel(), minlength=1)) if value]
     pairs = {f"{PROGRAM}_Provenance": as_line(told), FRAME_KEY: str(told["Frame"])}
-    for index, value in enumerate(values[:_MOST_NAMED_SEGMENTS]):
-        name = str(names.get(str(value), f"label {value}"))
-        red, green, blue = PALETTE[(value - 1) % len(PALETTE)]
+    for index, value in enumerate(values_of(labels)[:_MOST_NAMED_SEGMENTS]):
+        red, green, blue = colour_of(told, value)
         pairs |= {
             f"Segment{index}_ID": f"Segment_{value}",
-            f"Segment{index}_Name": "".join(letter if letter.isprintable() else " " for letter in name),
+            f"Segment{index}_Name": name_of(told, value),
             f"Segment{index}_LabelValue": str(value),
             f"Segment{index}_Layer": "0",
             f"Segment{index}_Color": f"{red / 255:.6g} {green / 255:.6g} {blue / 255:.6g}",

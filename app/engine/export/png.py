@@ -16,9 +16,14 @@ from app.engine.volume import Volume
 
 def png_output(path: Path, labels: NDArray[Any], like: Volume, told: Mapping[str, Any]) -> Output:
     """The mask as PNG, 8 bits, or 16 where a label exceeds 255; provenance in its text. One slice only."""
+    check_one_slice(path, like)
+    return picture_output(path, labels[0], {f"{PROGRAM} provenance": as_line(told)})
+
+
+def check_one_slice(path: Path, like: Volume) -> None:
+    """Raise WriteError where the image has more slices than a PNG."""
     if like.shape_zyx[0] != 1:
         raise unwritable(path, f"a PNG holds one slice and the image has {like.shape_zyx[0]}; write .nii.gz instead")
-    return picture_output(path, labels[0], {f"{PROGRAM} provenance": as_line(told)})
 
 
 def picture_output(path: Path, pixels: NDArray[Any], texts: Mapping[str, str]) -> Output:
