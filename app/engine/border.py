@@ -23,8 +23,10 @@ class BorderDistances:
 def border_of(mask: NDArray[np.bool_], *, flat: tuple[bool, bool, bool]) -> NDArray[np.bool_]:
     """The voxels of a mask (z, y, x) that have a face neighbour outside it; outside the array nothing is inside.
 
-    Axes that are `flat` have no neighbours: there the image is one voxel thick.
+    Axes that are `flat` have no neighbours: there the image is one voxel thick. Where all are, the voxel is a border.
     """
+    if all(flat):
+        return mask
     inner = mask.copy()
     for axis in range(3):
         if flat[axis]:
