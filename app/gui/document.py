@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
 from app.engine.errors import LabelError
@@ -38,7 +38,7 @@ class Document(QObject):
         self._parts = 0  # acts since the last `finish_parts`
         self._forced = False  # modified, though nothing can be undone: a recovered study
         self.undo_stack = QUndoStack(self)
-        self.undo_stack.cleanChanged.connect(lambda _clean: self.modified_changed.emit(self.is_modified))
+        self.undo_stack.cleanChanged.connect(self._tell_modified)
 
     @property
     def study(self) -> Study | None:
@@ -134,6 +134,10 @@ class Document(QObject):
         if value != self._active:
             self._active = value
             self.active_label_changed.emit()
+
+    @Slot()
+    def _tell_modified(self) -> None:
+        self.modified_changed.emit(self.is_modified)
 
     def _make(self, make: Callable[[Study], Act]) -> Act:
         if self._study is None:

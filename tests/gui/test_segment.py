@@ -1,0 +1,286 @@
+"""From box to mask, without a window: a stand-in for a trained model says that what is bright and prompted is inside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.engine.labelmap import Label
+from app.engine.plane import SliceKey
+from app.engine.prompt import Box, Point
+from app.engine.study import LabelChange
+from app.gui.canvas.requests import BoxDrag, Click, Phase
+from app.gui.controllers.propagate import PropagateController
+from app.gui.controllers.segment import SegmentController
+from app.gui.document import Document
+from app.gui.inference import Inference, ModelChoice
+from app.gui.jobs import Jobs, Lane
+from app.gui.proposal import Proposal
+from app.gui.view_state import ViewState
+
+_KEY = SliceKey(0, 4)
+_BOX = Box(14, 6, 39, 31)  # around the ball in its middle slice
+
+
+class Desk:
+    """A document, a model, and the controllers between them."""
+
+    def __init__(self, document: Document, jobs: Jobs, model: Path) -> None:
+        self.document, self.jobs = document, jobs
+        self.view_state, self.proposal = ViewState(), Proposal()
+        inference = Inference(ModelChoice(str(model)))
+        common = (document, self.view_state, self.proposal, jobs, inference)
+        self.segment = SegmentController(*common)
+        self.propagate = PropagateController(*common)
+        self.messages: list[str] = []
+        self.failures: list[Exception] = []
+        for controller in (self.segment, self.propagate):
+            controller.message.connect(self.messages.append)
+            controller.failed.connect(self.failures.append)
+        assert document.study is not None
+        self.view_state.begin(document.study.volume.shape_zyx, self.view_state.looks, single=False, axis=0)
+        self.view_state.go_to(_KEY)
+
+    def draw(self, box: Box = _BOX, key: SliceKey = _KEY) -> None:
+        self.segment.drag_box(BoxDrag(key, Box(box.x0, box.y0, box.x0 + 1, box.y0 + 1), Phase.BEGIN, new=True))
+        self.segment.drag_box(BoxDrag(key, box, Phase.MOVE, new=True))
+        self.segment.drag_box(BoxDrag(key, box, Phase.END, new=True))
+
+    @property
+    def answered(self) -> bool:
+        return self.proposal.preview is not None and self.proposal.preview.fresh
+
+    def labelled(self) -> int:
+        assert self.document.study is not None
+        return int((self.document.study.labels.voxels > 0).sum())
+
+
+@pytest.fixture
+def desk(document: Document, jobs: Jobs, model: Path) -> Desk:
+    return Desk(document, jobs, model)
+
+
+def true_slice(document: Document, index: int = 4) -> np.ndarray:
+    assert document.study is not None
+    return np.asarray(document.study.volume.voxels[index] > 100)
+
+
+def overlap(found: np.ndarray, true: np.ndarray) -> float:
+    return float(2.0 * (found & true).sum() / (found.sum() + true.sum()))
+
+
+def test_that_a_drawn_box_gets_a_preview_and_writes_nothing(desk: Desk, qtbot: QtBot) -> None:
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    preview = desk.proposal.preview
+    assert preview is not None
+    assert preview.mask is not None
+    assert overlap(preview.mask, true_slice(desk.document)) > 0.9
+    assert preview.score is not None
+    assert not preview.dragging
+    assert desk.labelled() == 0
+
+
+def test_that_the_mask_follows_while_the_box_is_dragged(desk: Desk, qtbot: QtBot) -> None:
+    seen: list[bool] = []
+    desk.proposal.preview_changed.connect(
+        lambda: seen.append(desk.proposal.preview is not None and desk.proposal.preview.fresh)
+    )
+    desk.segment.drag_box(BoxDrag(_KEY, Box(14, 6, 20, 12), Phase.BEGIN, new=True))
+    for n in range(12, 31):
+        desk.segment.drag_box(BoxDrag(_KEY, Box(14, 6, n + 8, n), Phase.MOVE, new=True))
+    qtbot.waitUntil(lambda: desk.answered)
+    preview = desk.proposal.preview
+    assert preview is not None
+    assert preview.dragging
+    assert preview.box == Box(14, 6, 38, 30)
+    assert True in seen
+
+
+def test_that_enter_writes_the_preview_as_one_step(desk: Desk, qtbot: QtBot) -> None:
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    desk.segment.accept()
+    assert desk.proposal.preview is None
+    assert desk.labelled() > 200
+    assert desk.document.undo_stack.count() == 1
+    record = desk.document.study.history[-1].record  # type: ignore[union-attr]
+    assert record["box"] == [14, 6, 38, 30]
+    assert record["slice"] == 4
+    assert record["model"]["name"] == "tiny"
+    desk.document.undo()
+    assert desk.labelled() == 0
+
+
+def test_that_enter_before_the_answer_is_not_lost(desk: Desk, qtbot: QtBot) -> None:
+    desk.draw()
+    desk.segment.accept()
+    qtbot.waitUntil(lambda: desk.labelled() > 0)
+    assert desk.proposal.preview is None
+
+
+def test_that_escape_leaves_nothing(desk: Desk, qtbot: QtBot) -> None:
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    desk.segment.reject()
+    assert desk.proposal.preview is None
+    assert desk.labelled() == 0
+    assert desk.document.undo_stack.count() == 0
+
+
+def test_that_the_next_box_accepts_the_last(desk: Desk, qtbot: QtBot) -> None:
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    desk.draw(Box(2, 2, 8, 8))
+    assert desk.labelled() > 200
+    assert desk.proposal.preview is not None
+    assert desk.proposal.preview.box == Box(2, 2, 8, 8)
+
+
+def test_that_dragging_a_handle_changes_the_preview_and_accepts_nothing(desk: Desk, qtbot: QtBot) -> None:
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    desk.segment.drag_box(BoxDrag(_KEY, _BOX, Phase.BEGIN, new=False))
+    wider = replace(_BOX, x1=42)
+    desk.segment.drag_box(BoxDrag(_KEY, wider, Phase.MOVE, new=False))
+    desk.segment.drag_box(BoxDrag(_KEY, wider, Phase.END, new=False))
+    qtbot.waitUntil(lambda: desk.answered)
+    assert desk.labelled() == 0
+    assert desk.proposal.preview is not None
+    assert desk.proposal.preview.box == wider
+
+
+def test_that_points_refine_and_can_be_taken_back(desk: Desk, qtbot: QtBot) -> None:
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    desk.segment.click(Click(_KEY, Point(20, 15, positive=False)))
+    qtbot.waitUntil(lambda: desk.answered)
+    assert desk.proposal.preview is not None
+    assert len(desk.proposal.preview.points) == 1
+    desk.segment.reset_points()
+    qtbot.waitUntil(lambda: desk.answered)
+    assert desk.proposal.preview.points == ()
+    assert desk.proposal.preview.box == _BOX
+
+
+def test_that_a_negative_click_alone_explains_itself(desk: Desk) -> None:
+    desk.segment.click(Click(_KEY, Point(1, 1, positive=False)))
+    assert desk.proposal.preview is None
+    assert "Draw a box" in desk.messages[-1]
+
+
+def test_that_a_locked_label_is_shown_as_conflict_and_kept(desk: Desk, qtbot: QtBot) -> None:
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    desk.segment.accept()
+    before = desk.labelled()
+    label = desk.document.active_label
+    assert label is not None
+    other = Label(2, "other", (1, 2, 3))
+    desk.document.do(
+        lambda study: study.change_labels(
+            "x", [LabelChange(label, replace(label, locked=True)), LabelChange(None, other)]
+        )
+    )
+    desk.document.set_active_label(2)
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    preview = desk.proposal.preview
+    assert preview is not None
+    assert preview.conflicts[1] > 100
+    assert preview.blocked is not None
+    desk.segment.accept()
+    assert desk.document.study is not None
+    assert int((desk.document.study.labels.voxels == 1).sum()) == before
+
+
+def test_that_nothing_is_drawn_into_a_locked_label(desk: Desk) -> None:
+    label = desk.document.active_label
+    assert label is not None
+    desk.document.do(lambda study: study.change_labels("Lock", [LabelChange(label, replace(label, locked=True))]))
+    desk.draw()
+    assert desk.proposal.preview is None
+    assert "locked" in desk.messages[-1]
+
+
+def test_that_a_model_that_cannot_be_opened_is_named(
+    document: Document, jobs: Jobs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    desk = Desk(document, jobs, tmp_path / "nothing")
+    desk.draw()
+    qtbot.waitUntil(lambda: bool(desk.failures))
+    assert "nothing" in str(desk.failures[0])
+    assert desk.proposal.preview is None
+
+
+def test_that_neighbours_are_encoded_when_idle(desk: Desk, qtbot: QtBot) -> None:
+    desk.draw()
+    qtbot.waitUntil(lambda: {_KEY, SliceKey(0, 3), SliceKey(0, 5)} <= desk.proposal.ready)
+
+
+def test_that_an_object_is_carried_both_ways_as_one_step(desk: Desk, qtbot: QtBot) -> None:
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    desk.propagate.start()
+    qtbot.waitUntil(lambda: desk.proposal.carried is not None and not desk.proposal.carried.running)
+    assert desk.document.undo_stack.count() == 1
+    assert desk.document.study is not None
+    found = desk.document.study.labels.voxels == 1
+    assert overlap(found, desk.document.study.volume.voxels > 100) > 0.9
+    scores = desk.document.study.history[-1].record["scores"]
+    assert set(scores) >= {"3", "4", "5"}
+    desk.document.undo()
+    assert desk.labelled() == 0
+
+
+def test_that_stopping_keeps_what_is_done(desk: Desk, qtbot: QtBot) -> None:
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+
+    def stop_at_two(_newest: object) -> None:
+        carried = desk.proposal.carried
+        if carried is not None and carried.running and len(carried.slices) == 2:
+            desk.propagate.stop()
+
+    desk.proposal.carried_changed.connect(stop_at_two)
+    desk.propagate.start()
+    qtbot.waitUntil(lambda: desk.proposal.carried is not None and not desk.proposal.carried.running)
+    assert not desk.jobs.is_running(Lane.PROPAGATE)
+    assert desk.document.study is not None
+    slices = np.flatnonzero(desk.document.study.labels.voxels.any(axis=(1, 2)))
+    assert len(slices) == 2
+    assert desk.document.undo_stack.count() == 1
+
+
+def test_that_painting_while_carrying_ends_it_first(desk: Desk, qtbot: QtBot) -> None:
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    desk.propagate.start()
+    qtbot.waitUntil(lambda: desk.proposal.carried is not None and len(desk.proposal.carried.slices) >= 1)
+    label = desk.document.active_label
+    assert label is not None
+    desk.document.do(lambda study: study.change_labels("Name", [LabelChange(label, replace(label, name="new"))]))
+    assert not desk.propagate.is_running
+    assert desk.document.undo_stack.count() == 2
+
+
+def test_that_the_limits_hold(desk: Desk, qtbot: QtBot) -> None:
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    desk.propagate.set_limits(range(4, 6))
+    desk.propagate.start()
+    qtbot.waitUntil(lambda: desk.proposal.carried is not None and not desk.proposal.carried.running)
+    assert desk.document.study is not None
+    assert np.flatnonzero(desk.document.study.labels.voxels.any(axis=(1, 2))).tolist() == [4, 5]
+
+
+def test_that_a_box_is_filled_through_the_slices_asked_for(desk: Desk, qtbot: QtBot) -> None:
+    desk.propagate.fill_box(_BOX, 0, range(3, 6))
+    qtbot.waitUntil(lambda: desk.proposal.carried is not None and not desk.proposal.carried.running)
+    assert desk.document.study is not None
+    assert np.flatnonzero(desk.document.study.labels.voxels.any(axis=(1, 2))).tolist() == [3, 4, 5]
+    assert desk.document.study.history[-1].record["box3d"] == [14, 6, 3, 38, 30, 5]
