@@ -6,7 +6,6 @@ Lengths are millimetres where the volume knows them (`in_mm`), else voxels; area
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from app.engine.border import BorderDistances, border_distances, border_of
 from app.engine.errors import GeometryError
 from app.engine.geometry import Frame, Geometry
-from app.engine.hull import Point, longest, longest_across, outer_hull
+from app.engine.hull import farthest, longest, longest_across, outer_hull
 from app.engine.plane import SliceKey
 from app.engine.volume import Kind, Volume
 
@@ -211,10 +210,14 @@ def _diameters(
     step = np.array(key.spacing(geometry.spacing_zyx)[::-1])  # (x, y) within the slice
     best: tuple[float, int] | None = None  # length, and minus the layer: the first of equals
     ends = across = np.zeros((2, 2))
-    for n, reach, rims in _rims(np.moveaxis(mask, axis, 0), step):
+    before: NDArray[np.int64] | None = None
+    for reach, n, rim in _rims(np.moveaxis(mask, axis, 0), step):
         if best is not None and reach < best[0]:
             break  # the farthest reach comes first
-        corners = outer_hull(rims)
+        if before is not None and np.array_equal(rim, before):
+            continue  # a column: its slices are alike
+        before = rim
+        corners = outer_hull(rim)
         hull = corners * step
         first, second = longest(hull)
         length = float(np.linalg.norm(hull[second] - hull[first]))
@@ -228,10 +231,8 @@ def _diameters(
     return _placed(ends + corner, key, step), _placed(across + corner, key, step)
 
 
-def _rims(
-    layers: NDArray[np.bool_], step: NDArray[np.float64]
-) -> Iterator[tuple[int, float, list[tuple[Point, Point]]]]:
-    """For each layer that is not empty: its number, a bound of its diameter, and the ends of each row, (x, y) by row.
+def _rims(layers: NDArray[np.bool_], step: NDArray[np.float64]) -> list[tuple[float, int, NDArray[np.int64]]]:
+    """For each layer that is not empty: a bound of its diameter, its number, and the ends of its rows (n, 2) as (x, y).
 
     The layers with the largest bound first, the first of equals first.
     """
@@ -239,18 +240,13 @@ def _rims(
     occupied = np.any(layers, axis=2)  # (layers, rows)
     left = layers.argmax(axis=2)
     right = columns - 1 - layers[:, :, ::-1].argmax(axis=2)
-    bounds = []
-    for n in np.flatnonzero(occupied.any(axis=1)):
+    found = []
+    for n in np.flatnonzero(occupied.any(axis=1)).tolist():
         rows = np.flatnonzero(occupied[n])
-        wide = int(right[n, rows].max() - left[n, rows].min()) + 1
-        tall = int(rows[-1] - rows[0]) + 1
-        # A rounding error of the bound must not hide a longer diameter.
-        bounds.append((float(np.hypot(wide * step[0], tall * step[1])) * (1 + 1e-9), -int(n)))
-    for reach, minus_n in sorted(bounds, reverse=True):
-        rows = np.flatnonzero(occupied[-minus_n])
-        firsts, lasts = left[-minus_n, rows].tolist(), right[-minus_n, rows].tolist()
-        rims = [((a, y), (b, y)) for y, a, b in zip(rows.tolist(), firsts, lasts, strict=True)]
-        yield -minus_n, reach, rims
+        xs = np.concatenate([left[n, rows], right[n, rows]])
+        rim = np.stack([xs, np.tile(rows, 2)], axis=1).astype(np.int64)
+        found.append((farthest(rim, step), n, rim))
+    return sorted(found, key=lambda one: (-one[0], one[1]))
 
 
 def _placed(ends: NDArray[np.float64], key: SliceKey, step: NDArray[np.float64]) -> Diameter:
