@@ -28,13 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     _train_options(commands.add_parser("train", help="train the swift pair; goes on from where --out stands"))
-    export = commands.add_parser("export", help="a floating-point package from a checkpoint")
-    export.add_argument("checkpoint", type=Path)
-    export.add_argument("-o", "--out", type=Path, required=True)
-    export.add_argument("--size", type=int, default=256, help="input side in pixels")
-    export.add_argument("--version", default="0.1.0")
-    export.add_argument("--weights", type=Path, help="also write the averaged weights in half precision (.safetensors)")
-    export.set_defaults(run=_export)
+    _export_options(commands.add_parser("export", help="packages from a checkpoint, of ours or of the SAM family"))
     quantize = commands.add_parser("quantize", help="the INT8 package of a floating-point one")
     quantize.add_argument("source", type=Path)
     quantize.add_argument("-o", "--out", type=Path, required=True)
@@ -54,6 +48,23 @@ def _parser() -> argparse.ArgumentParser:
     card.set_defaults(run=_card)
     _evaluate_options(commands.add_parser("evaluate", help="DSC and NSD of a package by modality"))
     return parser
+
+
+def _export_options(export: argparse.ArgumentParser) -> None:
+    from convert.families import FAMILIES
+
+    export.add_argument("checkpoint", type=Path)
+    export.add_argument("-o", "--out", type=Path, required=True, help="package folder to write")
+    export.add_argument("--size", type=int, help="input side in pixels, where the checkpoint leaves it open")
+    family = export.add_argument_group("checkpoints of the SAM family")
+    family.add_argument("--precision", choices=("f32", "int8", "both"), default="both", help="both: also OUT-int8")
+    family.add_argument("--family", choices=sorted(FAMILIES), help="where the tensors fit several")
+    family.add_argument("--data", type=Path, help="challenge NPZ to calibrate and compare with; left out: the samples")
+    family.add_argument("--samples", type=int, default=12, help="images of it")
+    swift = export.add_argument_group("checkpoints of our training")
+    swift.add_argument("--version", default="0.1.0")
+    swift.add_argument("--weights", type=Path, help="also write the averaged weights in half precision (.safetensors)")
+    export.set_defaults(run=_export)
 
 
 def _train_options(train: argparse.ArgumentParser) -> None:
@@ -95,15 +106,28 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _export(options: argparse.Namespace) -> int:
+    from convert.checkpoints import is_lineage
     from convert.export import export_swift
     from convert.selftest import record_self_test
     from convert.weights import save_weights
 
-    export_swift(options.checkpoint, options.out, name=options.out.name, version=options.version, size=options.size)
+    if is_lineage(options.checkpoint):
+        return _export_lineage(options)
+    size = options.size or 256
+    export_swift(options.checkpoint, options.out, name=options.out.name, version=options.version, size=size)
     record_self_test(options.out)
     if options.weights is not None:
         save_weights(options.checkpoint, options.weights)
     print(options.out)
+    return 0
+
+
+def _export_lineage(options: argparse.Namespace) -> int:
+    from convert.lineage import Wanted, export_lineage
+
+    wanted = Wanted(options.precision, options.family, options.size, options.data, options.samples)
+    for folder in export_lineage(options.checkpoint, options.out, wanted):
+        print(folder)
     return 0
 
 

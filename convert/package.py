@@ -39,12 +39,14 @@ def swift_fields(*, name: str, version: str, precision: str, size: int) -> dict[
     }
 
 
-def write_package(folder: Path, fields: Mapping[str, Any], encoder: ov.Model, decoder: ov.Model) -> None:
-    """Save both networks (weights in half precision) and `manifest.json` with their shapes and SHA-256."""
+def write_package(
+    folder: Path, fields: Mapping[str, Any], encoder: ov.Model, decoder: ov.Model, *, half: bool = True
+) -> None:
+    """Save both networks (weights in `half` precision) and `manifest.json` with their shapes and SHA-256."""
     folder.mkdir(parents=True, exist_ok=True)
     manifest = dict(fields)
     for part, model in (("encoder", encoder), ("decoder", decoder)):
-        ov.save_model(model, folder / f"{part}.xml", compress_to_fp16=True)
+        ov.save_model(model, folder / f"{part}.xml", compress_to_fp16=half)
         manifest[part] = {
             "files": {f"{part}{suffix}": sha256(folder / f"{part}{suffix}") for suffix in (".xml", ".bin")},
             "inputs": {port.get_any_name(): _shape(port) for port in model.inputs},

@@ -101,6 +101,11 @@ class ModelManifest:
         """Whether points may be among the prompts."""
         return self.encoding == "maps" or "points" in self.decoder.inputs
 
+    @property
+    def half_embeddings(self) -> bool:
+        """Whether embeddings may be kept in half precision."""
+        return not (self.encoding == "tokens" and self.precision == "f32")
+
     def intensity_for(self, modality: str) -> IntensityMapping:
         """How values of a modality become channels."""
         return self.intensity.get(modality, self.intensity["default"])

@@ -61,7 +61,8 @@ class CompiledPair:
     """Encoder and decoder of a package, compiled for a device when they are first needed; safe to share by threads.
 
     Embeddings come as float16 where half precision holds them (it nearly always does): half the memory of a cache, and
-    the same values whether they went through a cache or not.
+    the same values whether they went through a cache or not. Those of the SAM family's f32 packages stay float32: such
+    a package is there to give what the original gives.
     """
 
     def __init__(
@@ -101,7 +102,8 @@ class CompiledPair:
 
         Raises ModelError where they are no numbers even in float32.
         """
-        for half in (True, False):  # beyond 65504 half precision is infinite: then the embedding stays in float32
+        # Beyond 65504 half precision is infinite: then the embedding stays in float32.
+        for half in (True, False) if self.manifest.half_embeddings else (False,):
             tensors = self._infer("encoder", {"image": image[None]}, half=half, batch=1)
             if all(_is_finite(tensor) for tensor in tensors.values()):
                 return tensors

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 from convert.nets.layer_norm import LayerNorm2d
 from convert.nets.transformer import TwoWayTransformer
 
+_OUT_OF_SIGHT = -1e9  # added to a score, leaves nothing of it after the softmax
+
 
 class Mlp(nn.Module):
     """Perceptron of `depth` layers."""
@@ -60,17 +62,22 @@ class MaskDecoder(nn.Module):
         self.iou_prediction_head = Mlp(dim, iou_head_hidden, masks, depth=iou_head_depth)
 
     def forward(
-        self, embedding: Tensor, positions: Tensor, prompt: Tensor, dense: Tensor, *, ambiguous: bool = False
-    ) -> tuple[Tensor, Tensor]:
+        self, embedding: Tensor, positions: Tensor, prompt: Tensor, dense: Tensor, *, ambiguous: bool = False,
+        absent: Tensor | None = None,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
         """Masks of one image for N prompts.
 
         Embedding (1 or N, dim, h, w), positions (1, dim, h, w), prompt tokens (N, T, dim), dense prompt (1 or N, dim,
-        h, w), to logits (N, M, 4 h, 4 w) and predicted IoU (N, M), with M = 1, or 3 where `ambiguous`.
+        h, w), to logits (N, M, 4 h, 4 w) and predicted IoU (N, M), with M = 1, or 3 where `ambiguous`. Prompt tokens
+        that are `absent` (N, T) are as if they were not there: batches hold prompts of different length.
         """
         count = prompt.shape[0]
         own = torch.cat([self.iou_token.weight, self.mask_tokens.weight])[None].expand(count, -1, -1)
         image = (embedding + dense).expand(count, -1, -1, -1)
-        tokens, cells = self.transformer(image, positions, torch.cat([own, prompt], dim=1))
+        bias = None
+        if absent is not None:
+            bias = F.pad(absent.to(prompt.dtype) * _OUT_OF_SIGHT, (own.shape[1], 0))[:, None, None]  # (N, 1, 1, T')
+        tokens, cells = self.transformer(image, positions, torch.cat([own, prompt], dim=1), bias)
         grid = cells.transpose(1, 2).unflatten(2, (embedding.shape[2], embedding.shape[3]))
         upscaled = self.output_upscaling(grid)  # (N, dim / 8, 4 h, 4 w)
         chosen = range(1, len(self.output_hypernetworks_mlps)) if ambiguous else range(1)

@@ -1,4 +1,4 @@
-"""The SAM family with a TinyViT encoder: LiteMedSAM and SwiftMedSAM.
+"""The SAM family: an image encoder, a prompt encoder and a mask decoder. LiteMedSAM and SwiftMedSAM by their names.
 
 LiteMedSAM: Ma et al., Nat. Commun. 2024 (arXiv 2304.12306), branch LiteMedSAM of the authors' repository. SwiftMedSAM:
 Kong et al., LNCS 15458 (2025), doi 10.1007/978-3-031-81854-7_12. Their published checkpoints load strictly.
@@ -23,23 +23,23 @@ _DIM = 256
 class Sam(nn.Module):
     """Image encoder, prompt encoder and mask decoder, under the names of the public checkpoints."""
 
-    def __init__(self, *, image_encoder: TinyViT, prompt_encoder: PromptEncoder, mask_decoder: MaskDecoder) -> None:
+    def __init__(self, *, image_encoder: nn.Module, prompt_encoder: PromptEncoder, mask_decoder: MaskDecoder) -> None:
         super().__init__()
         self.image_encoder = image_encoder
         self.mask_decoder = mask_decoder
         self.prompt_encoder = prompt_encoder
 
     def decode(self, embedding: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
-        """Embedding (1, 256, 64, 64) and boxes (N, 4) to logits (N, 1, 256, 256) and predicted IoU (N, 1).
+        """Embedding (1, 256, G, G) and boxes (N, 4) to logits (N, 1, 4 G, 4 G) and predicted IoU (N, 1).
 
-        Boxes are x0, y0, x1, y1 in pixel indices of the encoder's input.
+        Boxes are x0, y0, x1, y1 in pixel indices of the prompt encoder's image, which has its own size.
         """
         prompts = self.prompt_encoder
         logits, overlaps = self.mask_decoder(embedding, prompts.grid_positions(), prompts(boxes), prompts.dense())
         return logits, overlaps
 
     def forward(self, image: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
-        """Image (1, 3, 256, 256) in 0..1 and boxes (N, 4) to logits (N, 1, 256, 256) and predicted IoU (N, 1)."""
+        """Image (1, 3, S, S) and boxes (N, 4) to logits (N, 1, 4 G, 4 G) and predicted IoU (N, 1)."""
         return self.decode(self.image_encoder(image), boxes)
 
 

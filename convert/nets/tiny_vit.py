@@ -1,7 +1,8 @@
-"""TinyViT (Wu et al. 2022, arXiv 2207.10666) as LiteMedSAM changed it: nothing is shrunk before the first stage.
+"""TinyViT (Wu et al. 2022, arXiv 2207.10666) as MobileSAM has it, and as LiteMedSAM changed it.
 
-Stage 0 is made of mobile inverted bottlenecks at full resolution, stages 1 to 3 of window attention at 1/2, 1/4 and
-1/4. Names and shapes of the state dict are those of the public LiteMedSAM checkpoint, so that it loads strictly.
+MobileSAM shrinks the image by 4 before the first stage, LiteMedSAM not at all. Stage 0 is made of mobile inverted
+bottlenecks at that resolution, stages 1 to 3 of window attention at 1/2, 1/4 and 1/4 of it. Names and shapes of the
+state dict are those of the public checkpoints, so that they load strictly.
 """
 
 from __future__ import annotations
@@ -32,14 +33,19 @@ class ConvBn(nn.Sequential):
 
 
 class PatchEmbed(nn.Module):
-    """Two 1 x 1 convolutions that keep the resolution (MobileSAM's shrink by 4 instead)."""
+    """Two convolutions, 1 x 1 at the same resolution, or 3 x 3 that shrink by 2 each."""
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    def __init__(self, inputs: int, outputs: int, *, shrinks: bool = False) -> None:
         super().__init__()
-        self.seq = nn.Sequential(ConvBn(inputs, outputs // 2), nn.GELU(), ConvBn(outputs // 2, outputs))
+        kernel, stride = (3, 2) if shrinks else (1, 1)
+        self.seq = nn.Sequential(
+            ConvBn(inputs, outputs // 2, kernel, stride=stride),
+            nn.GELU(),
+            ConvBn(outputs // 2, outputs, kernel, stride=stride),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, inputs, H, W) to (B, outputs, H, W)."""
+        """(B, inputs, H, W) to (B, outputs, H, W), or a quarter of H and W."""
         out: Tensor = self.seq(x)
         return out
 
@@ -188,9 +194,10 @@ class AttentionStage(nn.Module):
 
 
 class TinyViT(nn.Module):
-    """Image encoder: (B, 3, H, W) in 0..1 to an embedding (B, out_channels, H / 4, W / 4).
+    """Image encoder: (B, 3, H, W) in 0..1 to an embedding (B, out_channels, H / 4, W / 4), or / 16 where it `shrinks`.
 
     Sequences have an entry for each of the four stages; stage 0 has no attention and ignores its heads and window.
+    MobileSAM's checkpoints hold the head of a classifier of `classes`, which nothing uses.
     """
 
     def __init__(  # noqa: PLR0913 - hyper-parameters of a published network
@@ -205,9 +212,11 @@ class TinyViT(nn.Module):
         expand_ratio: float = 4.0,
         local_kernel: int = 3,
         out_channels: int = 256,
+        shrinks: bool = False,
+        classes: int = 0,
     ) -> None:
         super().__init__()
-        self.patch_embed = PatchEmbed(in_channels, embed_dims[0])
+        self.patch_embed = PatchEmbed(in_channels, embed_dims[0], shrinks=shrinks)
         merges = [
             PatchMerging(inputs, outputs, stride=stride)
             for (inputs, outputs), stride in zip(itertools.pairwise(embed_dims), _STRIDES, strict=True)
@@ -226,6 +235,9 @@ class TinyViT(nn.Module):
             nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False),
             LayerNorm2d(out_channels),
         )
+        if classes:
+            self.norm_head = nn.LayerNorm(embed_dims[-1])
+            self.head = nn.Linear(embed_dims[-1], classes)
         self.apply(_initialise)
 
     def forward(self, image: Tensor) -> Tensor:

@@ -27,10 +27,11 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(dim, inner)
         self.out_proj = nn.Linear(inner, dim)
 
-    def forward(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        """(B, T, dim), (B, S, dim), (B, S, dim) to (B, T, dim)."""
+    def forward(self, query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None = None) -> Tensor:
+        """(B, T, dim), (B, S, dim), (B, S, dim) to (B, T, dim); `bias` (B, 1, 1, S) is added to the scores of keys."""
         q, k, v = self._split(self.q_proj(query)), self._split(self.k_proj(key)), self._split(self.v_proj(value))
-        weights = torch.softmax(q @ k.transpose(-2, -1) / self.scale, dim=-1)  # (B, heads, T, S)
+        scores = q @ k.transpose(-2, -1) / self.scale  # (B, heads, T, S)
+        weights = torch.softmax(scores if bias is None else scores + bias, dim=-1)
         out: Tensor = self.out_proj((weights @ v).transpose(1, 2).flatten(2))
         return out
 
@@ -68,17 +69,20 @@ class TwoWayBlock(nn.Module):
         self.norm4 = nn.LayerNorm(dim)
         self.cross_attn_image_to_token = Attention(dim, heads=heads, downsample=downsample)
 
-    def forward(self, tokens: Tensor, image: Tensor, token_pe: Tensor, image_pe: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, tokens: Tensor, image: Tensor, token_pe: Tensor, image_pe: Tensor, token_bias: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Tokens (B, T, dim) and image (B, H * W, dim) with their positions, to both anew."""
         if self.first:
-            tokens = self.self_attn(tokens, tokens, tokens)
+            tokens = self.self_attn(tokens, tokens, tokens, token_bias)
         else:
             placed = tokens + token_pe
-            tokens = tokens + self.self_attn(placed, placed, tokens)
+            tokens = tokens + self.self_attn(placed, placed, tokens, token_bias)
         tokens = self.norm1(tokens)
         tokens = self.norm2(tokens + self.cross_attn_token_to_image(tokens + token_pe, image + image_pe, image))
         tokens = self.norm3(tokens + self.mlp(tokens))
-        image = self.norm4(image + self.cross_attn_image_to_token(image + image_pe, tokens + token_pe, tokens))
+        placed = tokens + token_pe
+        image = self.norm4(image + self.cross_attn_image_to_token(image + image_pe, placed, tokens, token_bias))
         return tokens, image
 
 
@@ -93,14 +97,16 @@ class TwoWayTransformer(nn.Module):
         self.final_attn_token_to_image = Attention(dim, heads=heads, downsample=downsample)
         self.norm_final_attn = nn.LayerNorm(dim)
 
-    def forward(self, image: Tensor, image_pe: Tensor, prompt: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, image: Tensor, image_pe: Tensor, prompt: Tensor, bias: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Image (B, dim, H, W), its positions (1 or B, dim, H, W) and tokens (B, T, dim) to tokens and image, refined.
 
-        The image comes back as (B, H * W, dim).
+        The image comes back as (B, H * W, dim). `bias` (B, 1, 1, T), very negative, keeps tokens out of sight.
         """
         keys, key_pe = image.flatten(2).transpose(1, 2), image_pe.flatten(2).transpose(1, 2)
         tokens = prompt
         for layer in self.layers:
-            tokens, keys = layer(tokens, keys, prompt, key_pe)
+            tokens, keys = layer(tokens, keys, prompt, key_pe, bias)
         seen = self.final_attn_token_to_image(tokens + prompt, keys + key_pe, keys)
         return self.norm_final_attn(tokens + seen), keys

@@ -1,16 +1,11 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from app.engine.manifest import ModelManifest
-from app.engine.runtime import load_pair
-from app.engine.selftest import phantom_inputs
-from convert.export_sam import BoxDecoder, convert_sam, main, with_random_weights, with_weights
+from convert.export_sam import PromptedDecoder, convert_sam, no_points, with_random_weights
 from convert.nets.mask_decoder import MaskDecoder
 from convert.nets.prompt_encoder import PromptEncoder
 from convert.nets.sam import BUILDERS, build_litemedsam, build_swiftmedsam
@@ -75,7 +70,7 @@ def test_that_tensors_are_named_and_shaped_as_in_the_public_checkpoint(name: str
 def test_that_swiftmedsam_is_thinner_where_its_authors_cut() -> None:
     with torch.device("meta"):
         sam = build_swiftmedsam()
-    stages = [len(stage.blocks) for stage in sam.image_encoder.layers]  # type: ignore[arg-type]
+    stages = [len(stage.blocks) for stage in sam.image_encoder.layers]  # type: ignore[union-attr]
     assert stages == [1, 2, 2, 2]
     assert len(sam.mask_decoder.transformer.layers) == 1
     assert sam.mask_decoder.transformer.final_attn_token_to_image.heads == 4
@@ -161,7 +156,8 @@ def test_that_openvino_computes_what_torch_computes() -> None:
     f32 = {"INFERENCE_PRECISION_HINT": "f32"}
     encoder, decoder = (ov.compile_model(model, "CPU", f32) for model in convert_sam(sam))
     found = encoder({"image": image.numpy()})["embedding"]
-    answer = decoder({"embedding": embedding.numpy(), "boxes": BOXES.numpy()})
+    points, labels = (tensor.numpy() for tensor in no_points(len(BOXES)))
+    answer = decoder({"embedding": embedding.numpy(), "boxes": BOXES.numpy(), "points": points, "point_labels": labels})
     # sums of a few thousand products in another order: a few parts in a million of the largest value, which is 1 to 5
     np.testing.assert_allclose(found, embedding.numpy(), atol=1e-4)
     np.testing.assert_allclose(answer["logits"], logits.numpy(), atol=1e-4)
@@ -172,47 +168,38 @@ def test_that_folding_constants_into_the_decoder_changes_nothing() -> None:
     sam = with_random_weights("swiftmedsam", seed=3)
     embedding = torch.randn(1, 256, 64, 64, generator=torch.Generator().manual_seed(4))
     with torch.no_grad():
-        torch.testing.assert_close(BoxDecoder(sam)(embedding, BOXES), sam.decode(embedding, BOXES))
+        folded = PromptedDecoder(sam)(embedding, BOXES, *no_points(len(BOXES)))
+        torch.testing.assert_close(folded, sam.decode(embedding, BOXES))
 
 
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("weights") / "swift.pth"
-    torch.save(with_random_weights("swiftmedsam", seed=7).state_dict(), path)
-    return path
-
-
-@pytest.mark.slow
-def test_that_an_exported_checkpoint_runs_in_the_engine(checkpoint: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "lineage"
-    main(["--architecture", "swiftmedsam", "--weights", str(checkpoint), "-o", str(folder)])
-    manifest = ModelManifest.load(folder)
-    assert (manifest.name, manifest.encoding, manifest.precision) == ("swiftmedsam", "tokens", "f32")
-    assert not manifest.takes_points
-    assert manifest.training["weights"] == "swift.pth"
-    assert len(set(manifest.expected)) > 32  # of 64 blocks: the phantom was really looked at
-    pair = load_pair(manifest)  # which holds it against its self-test
-    image, prompts = phantom_inputs(manifest)
-    nine = {"boxes": np.repeat(prompts["boxes"], 9, axis=0)}
-    logits, scores = pair.decode(pair.encode(image), nine)
+def test_that_points_that_are_not_there_are_out_of_sight() -> None:
+    sam = with_random_weights("litemedsam", seed=3)
+    embedding = torch.randn(1, 256, 64, 64, generator=torch.Generator().manual_seed(4))
+    points, labels = no_points(3)
+    points[:, 0], labels[:, 0] = torch.tensor([40.0, 50.0]), 1.0
+    points[:, 3], labels[:, 3] = torch.tensor([90.0, 20.0]), 0.0
+    prompts = sam.prompt_encoder
     with torch.no_grad():
-        sam = with_weights("swiftmedsam", checkpoint)
-        expected, overlaps = sam(torch.from_numpy(image)[None], torch.from_numpy(prompts["boxes"]))
-    assert logits.shape == (9, 256, 256)
-    # the package stores weights in half precision, and so does the engine the embedding
-    tolerance = 0.01 * float(expected.abs().max())
-    np.testing.assert_allclose(logits, np.repeat(expected[0].numpy(), 9, axis=0), atol=tolerance)
-    np.testing.assert_allclose(scores, np.repeat(overlaps.numpy(), 9, axis=0), atol=0.02)
+        found, _ = PromptedDecoder(sam)(embedding, BOXES, points, labels)
+        tokens = prompts(BOXES, points[:, [0, 3]], labels[:, [0, 3]])
+        expected, _ = sam.mask_decoder(embedding, prompts.grid_positions(), tokens, prompts.dense())
+        alone, _ = sam.decode(embedding, BOXES)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
+    assert not torch.allclose(found, alone, atol=1e-3)
 
 
-def test_that_a_checkpoint_of_another_network_is_refused(checkpoint: Path) -> None:
-    with pytest.raises(ValueError, match=r"swift\.pth is no litemedsam: \d+ tensors differ"):
-        with_weights("litemedsam", checkpoint)
+def test_that_a_probability_is_a_half_where_a_logit_is_nothing() -> None:
+    sam = with_random_weights("swiftmedsam", seed=3)
+    embedding = torch.randn(1, 256, 64, 64, generator=torch.Generator().manual_seed(4))
+    with torch.no_grad():
+        logits, _ = PromptedDecoder(sam)(embedding, BOXES, *no_points(3))
+        shifted, _ = PromptedDecoder(sam, probability=True)(embedding, BOXES, *no_points(3))
+    torch.testing.assert_close(shifted, logits.sigmoid() - 0.5)
 
 
-def test_that_the_weights_of_a_training_checkpoint_are_found(checkpoint: Path, tmp_path: Path) -> None:
-    state = torch.load(checkpoint, weights_only=True)
-    torch.save({"model": state, "epoch": 3}, tmp_path / "training.pth")
-    sam = with_weights("swiftmedsam", tmp_path / "training.pth")
-    name = "image_encoder.neck.0.weight"
-    assert torch.equal(sam.state_dict()[name], state[name])
+def test_that_boxes_are_scaled_to_the_image_of_the_prompts() -> None:
+    sam = with_random_weights("swiftmedsam", seed=3)
+    embedding = torch.randn(1, 256, 64, 64, generator=torch.Generator().manual_seed(4))
+    with torch.no_grad():
+        half, _ = PromptedDecoder(sam, scale=2.0)(embedding, BOXES / 2, *no_points(3))
+        torch.testing.assert_close(half, sam.decode(embedding, BOXES)[0])
