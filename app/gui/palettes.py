@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from string import Template
 
 from PySide6.QtGui import QColor, QPalette
@@ -52,7 +53,21 @@ QToolButton:hover { background: $raised; border-color: $border; }
 QToolButton:pressed { background: $soft_accent; }
 QToolButton:checked { background: $soft_accent; border-color: $accent; }
 QToolButton:focus { border: 2px solid $accent; padding: 2px; }
-QAbstractItemView:focus, QScrollArea:focus, QTextBrowser:focus { border: 1px solid $accent; }
+QLineEdit, QAbstractItemView, QTextEdit, QPlainTextEdit { border: 1px solid $border; border-radius: 3px; }
+QLineEdit { padding: 3px; }
+QLineEdit:focus, QAbstractItemView:focus, QTextEdit:focus, QPlainTextEdit:focus { border-color: $accent; }
+QPushButton { background: $raised; border: 1px solid $border; border-radius: 4px; padding: 5px 12px; }
+QPushButton:hover { border-color: $accent; }
+QPushButton:pressed, QPushButton:checked { background: $soft_accent; }
+QPushButton:focus { border: 2px solid $accent; padding: 4px 11px; }
+QPushButton:disabled { color: $disabled; }
+QCheckBox::indicator, QAbstractItemView::indicator { width: 14px; height: 14px; border: 1px solid $muted;
+    border-radius: 3px; background: $base; }
+QCheckBox::indicator:checked, QAbstractItemView::indicator:checked { background: $accent; border-color: $accent;
+    image: url("$tick"); }
+QCheckBox::indicator:focus { border: 2px solid $accent; width: 12px; height: 12px; }
+QCheckBox::indicator:disabled { border-color: $disabled; }
+QAbstractItemView::item { padding: 3px 2px; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 QStatusBar { border-top: 1px solid $border; }
 QStatusBar::item { border: none; }
@@ -62,9 +77,9 @@ QHeaderView::section { background: $raised; color: $text; border: none; border-b
 """)
 
 
-def style_sheet(colours: Colours) -> str:
-    """What the palette cannot say, as Qt's style sheet."""
-    return _STYLE.substitute(asdict(colours))
+def style_sheet(colours: Colours, tick: Path) -> str:
+    """What the palette cannot say, as Qt's style sheet; `tick` is the picture in a box that is checked."""
+    return _STYLE.substitute(asdict(colours), tick=tick.as_posix())
 
 
 def palette_of(colours: Colours) -> QPalette:

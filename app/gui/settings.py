@@ -180,6 +180,10 @@ class Settings(QObject):
             self._file.setValue(setting.key, json.dumps(setting.write(value), ensure_ascii=False))
         self.changed.emit(setting.key)
 
+    def reset(self, setting: Setting[T]) -> None:
+        """Go back to the default."""
+        self.set(setting, setting.default)
+
     def bind(self, setting: Setting[T], apply: Callable[[T], object]) -> None:
         """Call `apply` with the value now and at each change, for as long as the settings live."""
         self.changed.connect(lambda key: apply(self.get(setting)) if key == setting.key else None)

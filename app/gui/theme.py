@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from collections.abc import Iterator
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QIcon, QImage, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
@@ -11,9 +14,12 @@ from app import paths
 from app.gui.palettes import DARK, LIGHT, Colours, palette_of, style_sheet
 from app.gui.settings import ThemeChoice
 
-_ICON_SIZES = (16, 20, 24, 32, 48)  # device pixels: menus and toolbars at 100 to 200 per cent
+_ICON_SIZES = (16, 24, 32, 48)  # device pixels: menus and toolbars at 100 to 200 per cent
 _APPLICATION_SIZES = (16, 24, 32, 48, 64, 128, 256)
-_PLACEHOLDER = b"currentColor"
+_MODES = (
+    (QIcon.Mode.Normal, QPalette.ColorGroup.Active),
+    (QIcon.Mode.Disabled, QPalette.ColorGroup.Disabled),
+)
 
 
 class Theme(QObject):
@@ -53,7 +59,9 @@ class Theme(QObject):
             return
         self._colours = colours
         self._application.setPalette(palette_of(colours))
-        self._application.setStyleSheet(style_sheet(colours))
+        self._application.setStyleSheet(
+            style_sheet(colours, _icons() / ("tick_dark.svg" if is_dark else "tick_light.svg"))
+        )
         self.changed.emit()
 
 
@@ -67,32 +75,38 @@ def icon(name: str) -> QIcon:
 
     It keeps these colours; draw it again when the palette changes. A name without a file raises FileNotFoundError.
     """
-    drawing = (paths.resources_dir() / "icons" / f"{name}.svg").read_bytes()
     palette = QGuiApplication.palette()
     made = QIcon()
-    for mode, group in (
-        (QIcon.Mode.Normal, QPalette.ColorGroup.Active), (QIcon.Mode.Disabled, QPalette.ColorGroup.Disabled),
-    ):  # fmt: skip
-        colour = palette.color(group, QPalette.ColorRole.ButtonText)
-        coloured = drawing.replace(_PLACEHOLDER, colour.name(QColor.NameFormat.HexRgb).encode("ascii"))
-        _add_pixmaps(made, coloured, _ICON_SIZES, mode)
+    for drawn in _drawn(name, _ICON_SIZES):
+        for mode, group in _MODES:
+            coloured = drawn.copy()
+            painter = QPainter(coloured)
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+            painter.fillRect(coloured.rect(), palette.color(group, QPalette.ColorRole.ButtonText))
+            painter.end()
+            made.addPixmap(QPixmap.fromImage(coloured), mode)
     return made
 
 
 def application_icon() -> QIcon:
     """The icon of the program."""
     made = QIcon()
-    drawing = (paths.resources_dir() / "icons" / "application.svg").read_bytes()
-    _add_pixmaps(made, drawing, _APPLICATION_SIZES, QIcon.Mode.Normal)
+    for drawn in _drawn("application", _APPLICATION_SIZES):
+        made.addPixmap(QPixmap.fromImage(drawn))
     return made
 
 
-def _add_pixmaps(made: QIcon, drawing: bytes, sizes: tuple[int, ...], mode: QIcon.Mode) -> None:
-    renderer = QSvgRenderer(QByteArray(drawing))
+def _icons() -> Path:
+    return paths.resources_dir() / "icons"
+
+
+def _drawn(name: str, sizes: tuple[int, ...]) -> Iterator[QImage]:
+    """A drawing of `resources/icons` in some sizes; what is drawn in `currentColor` is black."""
+    renderer = QSvgRenderer(QByteArray((_icons() / f"{name}.svg").read_bytes()))
     for size in sizes:
-        pixmap = QPixmap(QSize(size, size))
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
+        image = QImage(size, size, QImage.Format.Format_ARGB32_Premultiplied)
+        image.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(image)
         renderer.render(painter)
         painter.end()
-        made.addPixmap(pixmap, mode)
+        yield image

@@ -13,6 +13,35 @@ English, have the context "Acts".
 
 from __future__ import annotations
 
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+
+from app import paths
+from app.gui.settings import Language
+
+_OWN = "swiftmedsam"
+_QT = {Language.GERMAN: "qtbase_de", Language.CHINESE: "qtbase_zh_CN"}
+_LOCALES = {QLocale.Language.German: Language.GERMAN, QLocale.Language.Chinese: Language.CHINESE}
+
+
+def install_translator(application: QCoreApplication, language: Language) -> Language:
+    """Let the application speak a language from now on, Qt's own texts included; which one it is now.
+
+    What is on the screen already has to ask for its texts again. Where there is no translation, English is spoken.
+    """
+    for old in application.findChildren(QTranslator, _OWN):
+        application.removeTranslator(old)
+        old.deleteLater()
+    if language is Language.SYSTEM:
+        language = _LOCALES.get(QLocale.system().language(), Language.ENGLISH)
+    own = (f"{_OWN}_{language.value}", str(paths.resources_dir() / "translations"))
+    qt = (_QT.get(language, ""), QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
+    for name, folder in (qt, own) if language in _QT else ():
+        translator = QTranslator(application)
+        translator.setObjectName(_OWN)
+        if translator.load(name, folder):
+            application.installTranslator(translator)
+    return language
+
 
 def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: N802, ARG001 - the name is what the collecting tool looks for
     """Mark a text of a table for translation in a context; PySide6's own says that it returns any object."""

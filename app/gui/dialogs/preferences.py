@@ -1,0 +1,176 @@
+"""Preferences: every control is bound to a setting and applies at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QDoubleSpinBox,
+    QFormLayout,
+    QGroupBox,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.gui import settings as known
+from app.gui.key_profiles import PROFILES
+from app.gui.settings import KeyProfile, Language, Setting, Settings, ThemeChoice
+from app.gui.view_state import OverlayStyle
+
+T = TypeVar("T")
+
+
+class PreferencesDialog(QDialog):
+    """Shows the settings that have no other place in the window, and changes them."""
+
+    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Preferences"))
+        self._settings = settings
+        self._shows: dict[str, Callable[[], object]] = {}
+        self._resets: list[Callable[[], object]] = []
+        self._labels: list[QLabel] = []
+        layout = QVBoxLayout(self)
+        for group in (self._general(), self._images(), self._segmentation(), self._privacy()):
+            layout.addWidget(group)
+        widest = max(label.sizeHint().width() for label in self._labels)
+        for label in self._labels:  # one column through all groups
+            label.setMinimumWidth(widest)
+        layout.addStretch()
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        restore = buttons.addButton(self.tr("Restore defaults"), QDialogButtonBox.ButtonRole.ResetRole)
+        restore.clicked.connect(self._restore)
+        layout.addWidget(buttons)
+        self.setMinimumWidth(480)
+        for show in self._shows.values():
+            show()
+        settings.changed.connect(self._show_changed)
+
+    # --------------------------------------------------------------------------------------------------------- groups
+
+    def _general(self) -> QGroupBox:
+        group, form = _group(self.tr("General"))
+        languages = (
+            (Language.SYSTEM, self.tr("As the system")), (Language.ENGLISH, "English"), (Language.GERMAN, "Deutsch"),
+            (Language.CHINESE, "简体中文"),
+        )  # fmt: skip
+        self._add(form, self.tr("Language"), self._combo(known.LANGUAGE, languages))
+        later = QLabel(self.tr("Another language is spoken from the next start on."))
+        later.setWordWrap(True)
+        self._add_row(form, later)
+        themes = (
+            (ThemeChoice.SYSTEM, self.tr("As the system")), (ThemeChoice.DARK, self.tr("Dark")),
+            (ThemeChoice.LIGHT, self.tr("Light")),
+        )  # fmt: skip
+        self._add(form, self.tr("Colours"), self._combo(known.THEME, themes))
+        profiles = [(profile, PROFILES[profile].name) for profile in KeyProfile]
+        self._add(form, self.tr("Keys as in"), self._combo(known.KEY_PROFILE, profiles))
+        return group
+
+    def _images(self) -> QGroupBox:
+        group, form = _group(self.tr("Images and labels"))
+        self._add(form, self.tr("Opacity of labels"), self._slider(known.OPACITY))
+        styles = ((OverlayStyle.FILL, self.tr("Filled")), (OverlayStyle.OUTLINE, self.tr("Outlines only")))
+        self._add(form, self.tr("Labels are drawn"), self._combo(known.OVERLAY_STYLE, styles))
+        self._add_row(form, self._check(known.SMOOTH, self.tr("Smooth pixels")))
+        return group
+
+    def _segmentation(self) -> QGroupBox:
+        group, form = _group(self.tr("Segmentation"))
+        self._add(form, self.tr("Radius of the brush"), self._number(known.BRUSH_RADIUS, self.tr(" voxels"), 0.5, 500))
+        self._add_row(form, self._check(known.ENCODE_AHEAD, self.tr("Prepare neighbouring slices when idle")))
+        self._add_row(form, self._check(known.CONFIRM_ON_REJECT, self.tr("Ask before a carried mask is dropped")))
+        return group
+
+    def _privacy(self) -> QGroupBox:
+        group, form = _group(self.tr("Privacy"))
+        self._add_row(form, self._check(known.SHOW_PATIENT_DATA, self.tr("Show patient data from DICOM files")))
+        forget = QPushButton(self.tr("Forget recent files and folders"))
+        forget.clicked.connect(self._forget)
+        self._add_row(form, forget)
+        return group
+
+    # ------------------------------------------------------------------------------------------------------- controls
+
+    def _combo(self, setting: Setting[T], choices: Sequence[tuple[T, str]]) -> QComboBox:
+        combo = QComboBox()
+        values = [value for value, _ in choices]
+        combo.addItems([text for _, text in choices])
+        combo.activated.connect(lambda row: self._settings.set(setting, values[row]))
+        self._bind(setting, lambda value: combo.setCurrentIndex(values.index(value)))
+        return combo
+
+    def _check(self, setting: Setting[bool], text: str) -> QCheckBox:
+        check = QCheckBox(text)
+        check.clicked.connect(lambda checked: self._settings.set(setting, checked))
+        self._bind(setting, check.setChecked)
+        return check
+
+    def _slider(self, setting: Setting[float]) -> QSlider:
+        slider = QSlider(Qt.Orientation.Horizontal)
+        slider.setRange(0, 100)
+        self._bind(setting, lambda share: slider.setValue(round(100 * share)))
+        slider.valueChanged.connect(lambda percent: self._refine(setting, percent / 100, 2))
+        return slider
+
+    def _number(self, setting: Setting[float], unit: str, low: float, high: float) -> QDoubleSpinBox:
+        spin = QDoubleSpinBox()
+        spin.setDecimals(1)
+        spin.setRange(low, high)
+        spin.setSuffix(unit)
+        self._bind(setting, spin.setValue)
+        spin.valueChanged.connect(lambda value: self._refine(setting, value, spin.decimals()))
+        return spin
+
+    def _bind(self, setting: Setting[T], show: Callable[[T], object]) -> None:
+        self._shows[setting.key] = lambda: show(self._settings.get(setting))
+        self._resets.append(lambda: self._settings.reset(setting))
+
+    def _refine(self, setting: Setting[float], value: float, digits: int) -> None:
+        """Store a number, unless it is the stored one as far as the control can show it."""
+        stored: float = self._settings.get(setting)
+        if round(value, digits) != round(stored, digits):
+            self._settings.set(setting, value)
+
+    def _add(self, form: QFormLayout, text: str, control: QWidget) -> None:
+        control.setAccessibleName(text)
+        label = QLabel(text)
+        label.setBuddy(control)
+        self._labels.append(label)
+        form.addRow(label, control)
+
+    def _add_row(self, form: QFormLayout, control: QWidget) -> None:
+        empty = QLabel()
+        self._labels.append(empty)
+        form.addRow(empty, control)
+
+    # ---------------------------------------------------------------------------------------------------------- slots
+
+    def _show_changed(self, key: str) -> None:
+        if key in self._shows:
+            self._shows[key]()
+
+    def _restore(self) -> None:
+        for reset in self._resets:
+            reset()
+
+    def _forget(self) -> None:
+        self._settings.reset(known.RECENT)
+        self._settings.reset(known.FOLDERS)
+
+
+def _group(title: str) -> tuple[QGroupBox, QFormLayout]:
+    group = QGroupBox(title)
+    form = QFormLayout(group)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+    return group, form
