@@ -19,6 +19,7 @@ class Phase(Enum):
     BEGIN = "begin"
     MOVE = "move"
     END = "end"
+    CANCEL = "cancel"  # of a box drawn afresh: it is forgotten. Other drags that are called off end with the old box
 
 
 @dataclass(frozen=True)
@@ -74,3 +75,6 @@ class Menu:
     key: SliceKey
     zyx: tuple[int, int, int]
     place: QPoint
+
+
+Request = BoxDrag | Click | Stroke | Lasso | Hover | Menu

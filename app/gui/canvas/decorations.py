@@ -1,0 +1,136 @@
+"""What is written over a slice: letters, scale bar, numbers, the dot that says that the model is ready here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from app.engine.geometry import Frame, Geometry
+from app.engine.measure import APPROXIMATE
+from app.engine.plane import Plane
+from app.engine.volume import Volume
+from app.engine.window import Window
+from app.gui.canvas import pens
+from app.gui.canvas.frame import PlaneFrame
+
+_INSET = 8.0  # pixels between texts and the widget's border
+_DOT = 4.0  # radius
+_SHORTEST, _LONGEST = 0.12, 0.3  # of the widget's width: the scale bar
+_NARROW = 240.0  # pixels: a view narrower than that shows letters and the slice number only
+
+_LEFT, _RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+_TOP, _BOTTOM = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
+_MIDDLE_ROW, _MIDDLE = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignHCenter
+
+
+@dataclass(frozen=True)
+class Notes:
+    """The texts of one view; empty ones are left out. `ready` None: there is nothing to be ready."""
+
+    letters: tuple[str, str, str, str]  # left, top, right, bottom
+    title: str
+    window: str
+    position: str
+    approximate: bool
+    ready: bool | None
+
+
+def plane_name(plane: Plane) -> str:
+    """The plane in the user's language."""
+    return {
+        Plane.AXIAL: QCoreApplication.translate("Canvas", "Axial"),
+        Plane.CORONAL: QCoreApplication.translate("Canvas", "Coronal"),
+        Plane.SAGITTAL: QCoreApplication.translate("Canvas", "Sagittal"),
+    }[plane]
+
+
+def window_text(window: Window) -> str:
+    """Width and level, with as many digits as the width calls for."""
+    digits = max(2 - math.floor(math.log10(window.width)), 0) if window.width < 100 else 0
+    width, level = (f"{value:.{digits}f}" if digits <= 6 else f"{value:.3g}" for value in (window.width, window.level))
+    return QCoreApplication.translate("Canvas", "W {0}  L {1}").format(width, level)
+
+
+def position_text(geometry: Geometry, zyx: tuple[int, int, int]) -> str:
+    """The centre of a voxel in LPS millimetres; empty where the file does not say where it lies."""
+    if geometry.frame is not Frame.WORLD:
+        return ""
+    z, y, x = zyx
+    left, back, head = (round(float(n), 1) + 0.0 for n in geometry.to_world(np.array((x, y, z), dtype=np.float64)))
+    return QCoreApplication.translate("Canvas", "L {0}  P {1}  S {2} mm").format(
+        f"{left:.1f}", f"{back:.1f}", f"{head:.1f}"
+    )
+
+
+def is_approximate(volume: Volume) -> bool:
+    """Whether lengths are an estimate, because the geometry was mended."""
+    return volume.in_mm and any(finding.code in APPROXIMATE for finding in volume.findings)
+
+
+def bar_length(frame: PlaneFrame) -> float:
+    """Millimetres of a scale bar of a round length; 0 where none fits."""
+    longest = _LONGEST * frame.size[0] / frame.scale
+    power = 10.0 ** math.floor(math.log10(longest))
+    length = max(part * power for part in (0.5, 1.0, 2.0, 5.0) if part * power <= longest)
+    return length if length * frame.scale >= _SHORTEST * frame.size[0] else 0.0
+
+
+def draw_notes(painter: QPainter, frame: PlaneFrame, notes: Notes) -> None:
+    """Draw all of it; sizes follow the painter's font."""
+    width, height = frame.size
+    area = QRectF(_INSET, _INSET, width - 2 * _INSET, height - 2 * _INSET)
+    left, top, right, bottom = notes.letters
+    for text, flags in (
+        (left, _LEFT | _MIDDLE_ROW),
+        (top, _MIDDLE | _TOP),
+        (right, _RIGHT | _MIDDLE_ROW),
+        (bottom, _MIDDLE | _BOTTOM),
+        (notes.title, _LEFT | _TOP),
+    ):
+        if text:
+            pens.draw_text(painter, area, flags, text)
+    line = painter.fontMetrics().height() + 2.0
+    if width >= _NARROW:
+        if notes.window:
+            pens.draw_text(painter, area, _RIGHT | _TOP, notes.window)
+        if notes.position:
+            pens.draw_text(painter, area.adjusted(3 * _DOT + 2, 0, 0, 0), _LEFT | _BOTTOM, notes.position)
+        if frame.upright.geometry.frame is not Frame.NONE:
+            _draw_bar(painter, frame, area)
+    if notes.approximate:
+        text = QCoreApplication.translate("Canvas", "approximate")
+        pens.draw_text(painter, area.adjusted(0, line, 0, 0), _LEFT | _TOP, text, pens.WARNING)
+    if notes.ready is not None:
+        _draw_dot(painter, QPointF(area.left() + _DOT, area.bottom() - line / 2 + 1), ready=notes.ready)
+
+
+def _draw_bar(painter: QPainter, frame: PlaneFrame, area: QRectF) -> None:
+    length = bar_length(frame)
+    if not length:
+        return
+    pixels = length * frame.scale
+    right, y = area.right(), area.bottom() - 2.0
+    text = QCoreApplication.translate("Canvas", "{0} mm").format(f"{length:g}")
+    for thick, colour in ((4, Qt.GlobalColor.black), (2, pens.TEXT)):
+        painter.setPen(QPen(colour, thick))
+        painter.drawLine(QPointF(right - pixels, y), QPointF(right, y))
+        for x in (right - pixels, right):
+            painter.drawLine(QPointF(x, y - 4), QPointF(x, y))
+    above = QRectF(right - max(pixels, 60.0), area.top(), max(pixels, 60.0), area.height() - 7.0)
+    flags = (_MIDDLE if pixels >= 60.0 else _RIGHT) | _BOTTOM
+    pens.draw_text(painter, above, flags, text)
+
+
+def _draw_dot(painter: QPainter, place: QPointF, *, ready: bool) -> None:
+    """Filled where a box is answered at once, hollow where the slice must be looked at first."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=True)
+    painter.setPen(QPen(Qt.GlobalColor.black, 3.0))
+    painter.setBrush(pens.POSITIVE if ready else Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(place, _DOT, _DOT)
+    painter.setPen(QPen(Qt.GlobalColor.white if ready else pens.TEXT, 1.2))
+    painter.drawEllipse(place, _DOT, _DOT)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)

@@ -1,0 +1,71 @@
+"""What lies over the backdrop and changes often: the preview and the crosshair."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath
+
+from app.engine.upright import Upright
+from app.gui.canvas import pens
+from app.gui.canvas.backdrop import to_screen
+from app.gui.canvas.frame import Place, PlaneFrame
+from app.gui.canvas.paths import path_of_mask
+from app.gui.canvas.tools.box import draw_box
+from app.gui.proposal import Preview
+from app.gui.view_state import Looks, OverlayStyle
+
+_GAP_PX = 14.0  # the crosshair leaves its middle free, where the lesion is
+_AROUND_PX = 12  # pixels by which marks reach beyond box and mask: handles, points, dark edges
+_FULL = 255
+
+Colour = tuple[int, int, int]
+
+
+class PreviewMarks:
+    """A preview in one slice, with its borders in picture coordinates; made anew for each preview."""
+
+    def __init__(self, preview: Preview, upright: Upright) -> None:
+        self.preview = preview
+        self._border = QPainterPath() if preview.mask is None else path_of_mask(preview.mask, upright)
+        self._blocked = QPainterPath() if preview.blocked is None else path_of_mask(preview.blocked, upright)
+
+    def draw(
+        self, painter: QPainter, frame: PlaneFrame, looks: Looks, colour: Colour, *, box: bool, handles: bool
+    ) -> None:
+        """Light fill and dashed border; hatched where locked labels stand in the way; box (if asked for) and points."""
+        transform = to_screen(frame)
+        border = transform.map(self._border)
+        if looks.style is OverlayStyle.FILL:
+            painter.fillPath(border, QColor(*colour, round(_FULL * looks.opacity * pens.PREVIEW_FILL)))
+        if not self._blocked.isEmpty():
+            painter.fillPath(transform.map(self._blocked), QBrush(QColor(255, 255, 255), Qt.BrushStyle.BDiagPattern))
+        pens.draw_path(painter, border, QColor(*colour), pattern=Qt.PenStyle.DashLine)
+        if box and self.preview.box is not None:
+            draw_box(painter, frame, frame.turned_box(self.preview.box), handles=handles)
+        for point in self.preview.points:
+            x, y = frame.to_screen([point.x, point.y])
+            pens.draw_point(painter, QPointF(x, y), positive=point.positive)
+
+    def bounds(self, frame: PlaneFrame) -> QRect:
+        """The part of the widget that it covers."""
+        area = to_screen(frame).mapRect(self._border.boundingRect())
+        if self.preview.box is not None:
+            left, top, right, bottom = frame.screen_box(frame.turned_box(self.preview.box))
+            area = area.united(QRectF(left, top, right - left, bottom - top))
+        for point in self.preview.points:
+            x, y = frame.to_screen([point.x, point.y])
+            area = area.united(QRectF(x, y, 1, 1))
+        return area.toAlignedRect().adjusted(-_AROUND_PX, -_AROUND_PX, _AROUND_PX, _AROUND_PX)
+
+
+def draw_crosshair(painter: QPainter, frame: PlaneFrame, place: Place) -> None:
+    """Two lines across the widget, free in the middle."""
+    x, y = (round(n) for n in place)
+    width, height = frame.size
+    for start, end in (
+        ((0, y), (x - _GAP_PX, y)),
+        ((x + _GAP_PX, y), (width, y)),
+        ((x, 0), (x, y - _GAP_PX)),
+        ((x, y + _GAP_PX), (x, height)),
+    ):
+        pens.draw_line(painter, QPointF(*start), QPointF(*end), pens.CROSSHAIR)

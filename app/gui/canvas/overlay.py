@@ -1,0 +1,169 @@
+"""Labels over a slice: their fill as an image, their borders as paths, kept until something changes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QImage, QPainterPath
+
+from app.engine.labelmap import LARGEST_VALUE, Label, LabelMap
+from app.engine.plane import SliceKey
+from app.engine.prompt import Box3D
+from app.engine.upright import Upright
+from app.gui.canvas.paths import path_of_mask
+from app.gui.proposal import Carried
+from app.gui.view_state import Looks, OverlayStyle
+
+Colour = tuple[int, int, int]
+
+_ACTIVE_FILL = 1.4  # the selected label's opacity against the others'
+_KEPT = 12  # slices: three planes and their last neighbours
+_PATTERNS = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
+_ALIKE = 30.0  # distance of two colours, of 255, under which one who sees no red or no green may take one for the other
+
+
+@dataclass(frozen=True, eq=False)
+class Border:
+    """The border of a label in a slice, in picture coordinates (voxels), and how it is drawn."""
+
+    path: QPainterPath
+    colour: Colour
+    pattern: Qt.PenStyle
+    active: bool
+
+
+@dataclass(frozen=True, eq=False)
+class LabelLayer:
+    """All labels of a slice; `fill` covers `area` of the picture (voxels) and is None where nothing is filled."""
+
+    fill: QImage | None = None
+    area: QRect | None = None
+    borders: tuple[Border, ...] = ()
+
+
+class LabelOverlay:
+    """What the label map looks like, slice by slice."""
+
+    def __init__(self, labels: LabelMap) -> None:
+        self._labels = labels
+        self._kept: OrderedDict[SliceKey, LabelLayer] = OrderedDict()
+        self._style: tuple[float, OverlayStyle, int] | None = None
+        self._table: NDArray[np.uint32] = np.zeros(0, dtype=np.uint32)
+
+    def layer(self, key: SliceKey, upright: Upright, looks: Looks, active: int) -> LabelLayer:
+        """The labels of a slice; `active` is the value of the selected one."""
+        style = (looks.opacity, looks.style, active)
+        if style != self._style:
+            self.forget()
+            self._style = style
+            self._table = fill_table(self._labels.labels, looks.opacity, active)
+        layer = self._kept.get(key)
+        if layer is None:
+            layer = self._drawn(key, upright, looks, active)
+            self._kept[key] = layer
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return layer
+
+    def forget(self, region: Box3D | None = None) -> None:
+        """Draw again what lies in a region of the volume; None: everything, names and colours included."""
+        if region is None:
+            self._kept.clear()
+            self._style = None
+            return
+        for key in [key for key in self._kept if key.index in region.range_of(key.axis)]:
+            del self._kept[key]
+
+    def _drawn(self, key: SliceKey, upright: Upright, looks: Looks, active: int) -> LabelLayer:
+        values = self._labels.voxels[key.selector()]
+        inside = _extent(values)
+        if inside is None:
+            return LabelLayer()
+        cropped = np.ascontiguousarray(values[inside])
+        present = np.zeros(LARGEST_VALUE + 1, dtype=np.bool_)
+        present[cropped.ravel()] = True
+        borders = []
+        for label, pattern in zip(self._labels.labels, patterns(self._labels.labels), strict=True):
+            if label.visible and present[label.value]:
+                path = path_of_mask(cropped == label.value, upright, corner=(inside[1].start, inside[0].start))
+                borders.append(Border(path, label.colour, pattern, label.value == active))
+        if looks.style is OverlayStyle.OUTLINE or not borders:
+            return LabelLayer(borders=tuple(borders))
+        return LabelLayer(self._filled(cropped, upright), _turned_area(inside, upright), tuple(borders))
+
+    def _filled(self, values: NDArray[np.uint16], upright: Upright) -> QImage:
+        pixels = self._table.take(np.ascontiguousarray(upright.turned(values)), mode="clip")
+        height, width = pixels.shape
+        borrowed = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+        return borrowed.copy()
+
+
+def fill_table(labels: Sequence[Label], opacity: float, active: int) -> NDArray[np.uint32]:
+    """Premultiplied ARGB of every value of a label map; what is hidden or unknown is transparent."""
+    table = np.zeros(LARGEST_VALUE + 1, dtype=np.uint32)
+    for label in labels:
+        if label.visible:
+            alpha = min(opacity * (_ACTIVE_FILL if label.value == active else 1.0), 1.0)
+            red, green, blue = (round(part * alpha) for part in label.colour)
+            table[label.value] = round(255 * alpha) << 24 | red << 16 | green << 8 | blue
+    return table
+
+
+def patterns(labels: Sequence[Label]) -> list[Qt.PenStyle]:
+    """How the border of each label is drawn: solid, unless an earlier one could be taken for it."""
+    found: list[Qt.PenStyle] = []
+    for number, label in enumerate(labels):
+        before = {
+            pattern for other, pattern in zip(labels[:number], found, strict=True) if _alike(label.colour, other.colour)
+        }
+        free = [pattern for pattern in _PATTERNS if pattern not in before]
+        found.append(free[0] if free else _PATTERNS[number % len(_PATTERNS)])
+    return found
+
+
+def carried_mask(carried: Carried, key: SliceKey, shape: tuple[int, int]) -> NDArray[np.bool_] | None:
+    """What carried masks show in a slice of (rows, columns) of any plane; None where there is nothing."""
+    if carried.axis == key.axis:
+        found = carried.slices.get(key.index)
+        return None if found is None or not found.mask.any() else found.mask
+    cut = np.zeros(shape, dtype=np.bool_)
+    # The carried axis is one axis of this slice, and this slice's axis is one of each mask's.
+    across = [axis for axis in range(3) if axis != key.axis].index(carried.axis)
+    within = [axis for axis in range(3) if axis != carried.axis].index(key.axis)
+    for index, result in carried.slices.items():
+        line = result.mask.take(key.index, axis=within)
+        cut[(slice(None),) * across + (index,)] = line
+    return cut if cut.any() else None
+
+
+def _extent(values: NDArray[np.uint16]) -> tuple[slice, slice] | None:
+    """Rows and columns that hold any label."""
+    rows = np.flatnonzero(values.any(axis=1))
+    if not len(rows):
+        return None
+    columns = np.flatnonzero(values[rows[0] : rows[-1] + 1].any(axis=0))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def _turned_area(inside: tuple[slice, slice], upright: Upright) -> QRect:
+    corners = np.array(((inside[1].start, inside[0].start), (inside[1].stop, inside[0].stop)), dtype=np.float64)
+    turned = upright.to_picture(corners)
+    (x0, y0), (x1, y1) = turned.min(axis=0), turned.max(axis=0)
+    return QRect(round(x0), round(y0), round(x1 - x0), round(y1 - y0))
+
+
+def _alike(one: Colour, other: Colour) -> bool:
+    """Whether brightness and yellow to blue, which all but few eyes see, leave two colours close to one another."""
+    return bool(np.hypot(*np.subtract(_seen(one), _seen(other))) < _ALIKE)
+
+
+def _seen(colour: Colour) -> tuple[float, float]:
+    red, green, blue = colour
+    brightness = 0.299 * red + 0.587 * green + 0.114 * blue
+    return brightness, (blue - brightness) / 2

@@ -1,0 +1,80 @@
+"""How things are drawn so that they are seen on bright and on dark images: everything has a dark edge of its own."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+
+SHADE = QColor(0, 0, 0, 170)
+_AROUND = ((-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1))
+
+TEXT = QColor(236, 240, 244)
+WARNING = QColor(255, 190, 80)
+CROSSHAIR = QColor(110, 200, 255)
+FOCUS = QColor(90, 170, 255)
+IDLE_EDGE = QColor(52, 56, 62)
+BACKGROUND = QColor(0, 0, 0)
+GAP = QColor(40, 43, 48)  # between the views
+BOX = QColor(255, 255, 255)
+POSITIVE = QColor(60, 220, 120)
+NEGATIVE = QColor(255, 90, 80)
+PREVIEW_FILL = 0.8  # a proposal's opacity against that of labels
+
+
+def draw_text(painter: QPainter, area: QRectF, flags: Qt.AlignmentFlag, text: str, colour: QColor = TEXT) -> None:
+    """Text within an area, with a dark edge."""
+    rect = area.toRect()
+    painter.setPen(SHADE)
+    for dx, dy in _AROUND:
+        painter.drawText(rect.translated(dx, dy), flags, text)
+    painter.setPen(colour)
+    painter.drawText(rect, flags, text)
+
+
+def draw_line(painter: QPainter, start: QPointF, end: QPointF, colour: QColor) -> None:
+    """A straight line of one pixel with a dark edge."""
+    painter.setPen(QPen(SHADE, 3))
+    painter.drawLine(start, end)
+    painter.setPen(QPen(colour, 1))
+    painter.drawLine(start, end)
+
+
+def draw_path(
+    painter: QPainter,
+    path: QPainterPath,
+    colour: QColor,
+    *,
+    width: float = 2.0,
+    pattern: Qt.PenStyle,
+    edge: bool = True,
+) -> None:
+    """A path in screen coordinates, over an unbroken dark edge unless it goes without."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if edge:
+        painter.setPen(QPen(SHADE, width + 2.0))
+        painter.drawPath(path)
+    pen = QPen(colour, width, pattern)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    painter.setPen(pen)
+    painter.drawPath(path)
+
+
+def draw_handle(painter: QPainter, place: QPoint, half: int) -> None:
+    """A square that can be grasped."""
+    painter.fillRect(place.x() - half - 1, place.y() - half - 1, 2 * half + 3, 2 * half + 3, SHADE)
+    painter.fillRect(place.x() - half, place.y() - half, 2 * half + 1, 2 * half + 1, BOX)
+
+
+def draw_point(painter: QPainter, place: QPointF, *, positive: bool) -> None:
+    """A click: a disc with plus or minus, so that the colour is not needed."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=True)
+    painter.setPen(QPen(SHADE, 3.5))
+    painter.setBrush(POSITIVE if positive else NEGATIVE)
+    painter.drawEllipse(place, 6.0, 6.0)
+    painter.setPen(QPen(Qt.GlobalColor.white, 1.5))
+    painter.drawEllipse(place, 6.0, 6.0)
+    painter.setPen(QPen(Qt.GlobalColor.black, 1.8))
+    painter.drawLine(place + QPointF(-3, 0), place + QPointF(3, 0))
+    if positive:
+        painter.drawLine(place + QPointF(0, -3), place + QPointF(0, 3))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
