@@ -246,7 +246,9 @@ def recover(recovery: Recovery) -> Study:
     study = study_of(project, path, [])
     try:
         for kind, data in entries:
-            if kind in (DONE, UNDONE):
+            if kind == STATE:
+                _read_state(data)
+            else:
                 act = act_from_json(json.loads(data), "act", project.fingerprint.shape_zyx)
                 study.apply(act if kind == DONE else act.inverse())
     except (ValueError, RecursionError) as error:  # a LabelError is a ValueError

@@ -62,3 +62,15 @@ def without_edits(of: tuple[bytes, tuple[Label, ...], tuple[Act, ...]]) -> tuple
 def values(study: Study) -> NDArray[np.uint16]:
     """A copy of the label map's voxels."""
     return study.labels.voxels.copy()
+
+
+def mutate(study: Study, n: int) -> Act:
+    """The nth act of a long session, the same for the same n and study; some undo the one before."""
+    if n == 0:
+        return study.change_labels("Add", [LabelChange(None, LIVER), LabelChange(None, SPLEEN)])
+    if n % 5 == 4:
+        act = study.history[-1].inverse()
+        study.apply(act)
+        return act
+    mask = np.random.default_rng(n).random(SHAPE) < 0.5
+    return study.paint(f"Paint {n}", [(WHOLE, mask)], 1 + n % 2, record={"n": n})
