@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
 from app import paths
+from app.engine.plane import Plane
 from app.engine.volume import Volume
 from app.gui.action_table import Need
 from app.gui.actions import Actions
@@ -29,7 +29,7 @@ from app.gui.inference import Inference
 from app.gui.jobs import Jobs, Lane
 from app.gui.main_window import MainWindow
 from app.gui.proposal import Proposal
-from app.gui.view_state import OverlayStyle, ToolKind, ViewState
+from app.gui.view_state import ToolKind, ViewState
 
 
 class Context(QObject):
@@ -116,18 +116,30 @@ class Context(QObject):
         act("shape.copy_previous", lambda: self.edit.copy_to_neighbour(-1))
         act("shape.clear_slice", self.edit.clear_slice)
         for kind in ToolKind:
-            act(f"tool.{kind.value}", partial(self.view_state.pick, kind))
-        act("tool.sign", self._other_sign)
+            act(f"tool.{kind.value}", partial(self.navigate.pick, kind))
+        act("tool.sign", self.navigate.toggle_sign)
+        act("tool.ball", self.navigate.toggle_ball)
+        act("tool.larger", partial(self.navigate.resize_brush, 1))
+        act("tool.smaller", partial(self.navigate.resize_brush, -1))
 
     def _connect_view(self) -> None:
         act = self.actions.connect
-        act("view.labels", lambda: self._look(show_labels=not self.view_state.looks.show_labels))
-        act("view.info", lambda: self._look(show_info=not self.view_state.looks.show_info))
-        act("view.crosshair", lambda: self._look(show_crosshair=not self.view_state.looks.show_crosshair))
-        act("view.smooth", lambda: self._look(smooth=not self.view_state.looks.smooth))
-        act("view.invert", lambda: self._look(inverted=not self.view_state.looks.inverted))
-        act("view.outline", self._other_style)
-        act("view.four_up", lambda: self.view_state.set_layout(single=not self.view_state.single))
+        act("view.labels", self.navigate.toggle_labels)
+        act("view.info", self.navigate.toggle_info)
+        act("view.crosshair", self.navigate.toggle_crosshair)
+        act("view.smooth", self.navigate.toggle_smooth)
+        act("view.invert", self.navigate.invert)
+        act("view.outline", self.navigate.toggle_outline)
+        act("view.opacity_up", partial(self.navigate.step_opacity, 1))
+        act("view.opacity_down", partial(self.navigate.step_opacity, -1))
+        act("view.fit", self.navigate.fit)
+        act("view.zoom_in", partial(self._zoom, 1))
+        act("view.zoom_out", partial(self._zoom, -1))
+        act("view.next_slice", partial(self.navigate.scroll, 1))
+        act("view.previous_slice", partial(self.navigate.scroll, -1))
+        act("view.four_up", lambda: self.navigate.set_single(not self.view_state.single))
+        for plane in Plane:
+            act(f"view.{plane.name.lower()}", partial(self.navigate.show_plane, plane))
         for n in range(10):
             act(f"view.preset_{n}", partial(self.navigate.apply_preset, n))
 
@@ -180,17 +192,10 @@ class Context(QObject):
         else:
             self.segment.reject()
 
-    def _look(self, **changes: bool) -> None:
-        self.view_state.set_looks(replace(self.view_state.looks, **changes))  # type: ignore[arg-type] # flags alone
-
-    def _other_style(self) -> None:
-        looks = self.view_state.looks
-        filled = looks.style is OverlayStyle.FILL
-        self.view_state.set_looks(replace(looks, style=OverlayStyle.OUTLINE if filled else OverlayStyle.FILL))
-
-    def _other_sign(self) -> None:
-        tool = self.view_state.tool
-        self.view_state.set_tool(replace(tool, positive=not tool.positive))
+    def _zoom(self, steps: int) -> None:
+        frame = self.planes.active_frame
+        if frame is not None:
+            self.navigate.zoom(frame, steps)
 
 
 def describe_voxel(volume: Volume, zyx: tuple[int, int, int]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from app.engine.errors import LabelError
 from app.engine.labelmap import Label
@@ -21,7 +22,7 @@ def paint(study: Study, label: int = 1, region: Box3D = _REGION) -> Act:
     return study.paint("Paint", [(r, np.ones((r.z1 - r.z0, r.y1 - r.y0, r.x1 - r.x0), dtype=bool))], label)
 
 
-def voxels(document: Document) -> np.ndarray:
+def voxels(document: Document) -> NDArray[np.uint16]:
     assert document.study is not None
     return document.study.labels.voxels.copy()
 
@@ -54,15 +55,16 @@ def test_that_an_act_that_changes_nothing_is_no_step(document: Document) -> None
 def test_that_the_document_is_modified_until_saved_and_after_undoing_beyond(document: Document) -> None:
     said: list[bool] = []
     document.modified_changed.connect(said.append)
-    assert not document.is_modified
+    states = [document.is_modified]
     document.do(paint)
-    assert document.is_modified
+    states.append(document.is_modified)
     document.saved_as(Path("ball.swiftmed"))
-    assert not document.is_modified
+    states.append(document.is_modified)
     document.undo()
-    assert document.is_modified
+    states.append(document.is_modified)
     document.redo()
-    assert not document.is_modified
+    states.append(document.is_modified)
+    assert states == [False, True, False, True, False]
     assert said[-1] is False
 
 

@@ -25,7 +25,7 @@ from app.gui.view_state import ViewState
 
 Shaping = Callable[[NDArray[np.bool_]], NDArray[np.bool_]]
 
-_SMOOTH_VOXELS = 1.5  # standard deviation, in the finer spacing
+_SMOOTH_VOXELS = 2.0  # standard deviation, in the finer spacing
 _MARGIN = 8  # voxels around a label: smoothing may grow it a little
 
 
