@@ -94,7 +94,7 @@ def _volume_scene(item: Item, instance: Instance, random: Random) -> _Scene:
     isotropic = max(spacing) / min(spacing) < 2.0
     axis = int(random.choice(3, p=(0.6, 0.2, 0.2))) if isotropic else 0
     extent = instance.extent[axis]
-    index, neighbour_index = _slice_and_neighbour(extent, item.labels.shape[axis], random)
+    index, neighbour_index = sampled_slices(extent, item.labels.shape[axis], random)
     first, last = extent.start, extent.stop - 1
     neighbour = np.take(item.labels, neighbour_index, axis) == instance.value
     plane = [n for n in range(3) if n != axis]
@@ -112,7 +112,7 @@ def _volume_scene(item: Item, instance: Instance, random: Random) -> _Scene:
     )
 
 
-def _slice_and_neighbour(extent: slice, count: int, random: Random) -> tuple[int, int]:
+def sampled_slices(extent: slice, count: int, random: Random) -> tuple[int, int]:
     """A slice, within the object or now and then beyond it, and the slice whose mask would lead there.
 
     Objects are followed from the middle outwards, so what leads to a slice mostly lies on the side of the middle, and
@@ -214,22 +214,22 @@ def _random_prompt(scene: _Scene, mask: NDArray[np.bool_], anchor: Box, view: Vi
     exact = view.extract(mask.astype(np.float32), size) * inside
     if scene.place is not None and (not mask.any() or random.random() < 0.65):
         return _volume_prompt(scene, anchor, view, random)
-    jittered = _jittered(anchor, mask.shape, random)
+    drawn = jittered(anchor, mask.shape, random)
     if not mask.any():
-        return prompt_maps(Prompts(jittered), view, size)
+        return prompt_maps(Prompts(drawn), view, size)
     choice = random.random()
     if choice < 0.62:
-        return prompt_maps(Prompts(jittered), view, size)
+        return prompt_maps(Prompts(drawn), view, size)
     if choice < 0.87:
         earlier = degrade(exact, random, float(random.uniform(0.3, 1.0))) * inside
         points = _clicks(np.abs(earlier - exact), exact, view, random)
-        maps = prompt_maps(Prompts(jittered, points), view, size)
+        maps = prompt_maps(Prompts(drawn, points), view, size)
         if random.random() < 0.8:
             maps[_PREVIOUS], maps[_PREVIOUS + 1] = earlier, 1.0
         return maps
     points = _clicks(exact, exact, view, random) or (_middle(mask, random),)
     keep_box = not any(p.positive for p in points) or random.random() < 0.5
-    return prompt_maps(Prompts(jittered if keep_box else None, points), view, size)
+    return prompt_maps(Prompts(drawn if keep_box else None, points), view, size)
 
 
 def _volume_prompt(scene: _Scene, anchor: Box, view: View, random: Random) -> Array:
@@ -238,10 +238,10 @@ def _volume_prompt(scene: _Scene, anchor: Box, view: View, random: Random) -> Ar
     bounded = scene.outline is not None and random.random() < 0.6
     if bounded and scene.outline is not None:
         exact = random.random() < 0.5
-        box, place = scene.outline if exact else _jittered(scene.outline, shape, random), scene.place
+        box, place = scene.outline if exact else jittered(scene.outline, shape, random), scene.place
     else:
         around = Box.of_mask(scene.neighbour) if scene.neighbour is not None else None
-        box, place = _jittered(_enlarged(around or anchor, shape), shape, random), None
+        box, place = jittered(_enlarged(around or anchor, shape), shape, random), None
     maps = prompt_maps(Prompts(box, place=place), view, size)
     if scene.neighbour is not None and (not bounded or random.random() < 0.75):
         inside = replace(view, size=size).inside()
@@ -258,7 +258,7 @@ def _enlarged(box: Box, shape: tuple[int, ...]) -> Box:
     return Box(box.x0 - dx, box.y0 - dy, box.x1 + dx, box.y1 + dy).clipped((shape[0], shape[1]))
 
 
-def _jittered(box: Box, shape: tuple[int, ...], random: Random) -> Box:
+def jittered(box: Box, shape: tuple[int, ...], random: Random) -> Box:
     """Each side moved: mostly 0 to 5 per cent outwards, now and then further, or inwards, as people draw."""
     manner = random.random()
     low, high = (0.0, 0.055) if manner < 0.65 else (0.02, 0.13) if manner < 0.82 else (-0.07, 0.02)
@@ -336,6 +336,6 @@ def synthetic_sample(random: Random, size: int, mapping: IntensityMapping) -> Sa
         return synthetic_sample(random, size, mapping)
     view = View(SliceGrid(size, size), 0.0, 0.0, float(size), size)
     image = map_intensities(paint_regions(labels, shape, random), view.inside(), mapping)
-    maps = [prompt_maps(Prompts(_jittered(box, shape.shape, random)), view, size // 2) for _ in range(PROMPTS_PER_VIEW)]
+    maps = [prompt_maps(Prompts(jittered(box, shape.shape, random)), view, size // 2) for _ in range(PROMPTS_PER_VIEW)]
     target = np.repeat(shape[None].astype(np.float32), PROMPTS_PER_VIEW, axis=0)
     return Sample(image, np.stack(maps), target, np.ones(PROMPTS_PER_VIEW, dtype=np.float32))

@@ -12,11 +12,13 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch is in the convert extra")
 
 from app.engine.intensity import IntensityMapping  # noqa: E402
-from convert.augment import degrade  # noqa: E402
+from app.engine.prompt import Box  # noqa: E402
+from convert.augment import augment_grey, degrade  # noqa: E402
 from convert.dataset import load_items  # noqa: E402
 from convert.losses import hard_iou, mask_loss  # noqa: E402
 from convert.nets.swift import SwiftConfig, SwiftNet  # noqa: E402
-from convert.sampling import Sampler, synthetic_sample  # noqa: E402
+from convert.sampling import Sampler, jittered, sampled_slices, synthetic_sample  # noqa: E402
+from convert.synthesis import paint_regions, random_layer  # noqa: E402
 from convert.train import TrainConfig, rate_factor, train  # noqa: E402
 from convert.weights import load_swift, save_weights  # noqa: E402
 from tests.convert.tiny_data import write_index  # noqa: E402
@@ -77,6 +79,64 @@ def test_that_a_synthetic_target_lies_in_its_box() -> None:
     assert (inside & covered).sum() > 0.85 * inside.sum()  # a box may be drawn 6 per cent too small
 
 
+def test_that_a_layer_spans_its_view_and_is_one_of_a_stack() -> None:
+    for seed in range(8):
+        band, labels = random_layer(np.random.default_rng(seed), 64)
+        along = max(band.any(axis=1).mean(), band.any(axis=0).mean())
+        assert along > 0.9
+        assert 0.005 < band.mean() < 0.95
+        assert len(np.unique(labels[band])) <= 3
+        assert len(np.unique(labels)) >= 3
+
+
+def test_that_a_painted_target_may_hold_a_part_that_looks_different() -> None:
+    y, x = np.mgrid[:64, :64]
+    target = np.hypot(x - 32, y - 32) < 20
+    middles = []
+    for seed in range(30):
+        painted = paint_regions(np.zeros((64, 64), dtype=np.int32), target, np.random.default_rng(seed))
+        rim = target & (np.hypot(x - 32, y - 32) > 17)
+        spread = painted[target].std() / max(painted[rim].std(), 1e-6)
+        middles.append(spread)
+    assert max(middles) > 2 > np.median(middles)
+
+
+def test_that_slices_beyond_an_object_follow_a_mask_of_it() -> None:
+    extent, count = slice(4, 12), 20
+    pairs = [sampled_slices(extent, count, np.random.default_rng(n)) for n in range(600)]
+    beyond = [(index, led) for index, led in pairs if not 4 <= index < 12]
+    assert 0.1 < len(beyond) / len(pairs) < 0.3
+    assert all(4 <= led < 12 for _, led in beyond)
+    assert all(1 <= index <= 14 for index, _ in beyond)
+    inside = [(index, led) for index, led in pairs if 4 <= index < 12]
+    inwards = [abs(led - 7.5) < abs(index - 7.5) for index, led in inside if index not in (7, 8)]
+    assert np.mean(inwards) > 0.6
+
+
+def test_that_the_slice_of_an_object_that_fills_its_volume_lies_in_it() -> None:
+    pairs = [sampled_slices(slice(0, 6), 6, np.random.default_rng(n)) for n in range(200)]
+    assert {index for index, _ in pairs} == set(range(6))
+    assert {led for _, led in pairs} <= set(range(6))
+
+
+def test_that_most_boxes_are_drawn_a_little_too_large() -> None:
+    box, random = Box(100, 100, 300, 200), np.random.default_rng(4)
+    drawn = [jittered(box, (400, 500), random) for _ in range(400)]
+    left = np.array([(100 - b.x0) / 200 for b in drawn])
+    assert -0.075 <= left.min() < -0.03
+    assert 0.1 < left.max() <= 0.135
+    assert np.mean((left >= -0.005) & (left <= 0.06)) > 0.6
+
+
+def test_that_grey_values_stay_finite_through_every_change() -> None:
+    ramp = np.linspace(-1000, 3000, 64 * 64, dtype=np.float32).reshape(64, 64)
+    for seed in range(60):
+        changed = augment_grey(ramp, np.random.default_rng(seed))
+        assert changed.dtype == np.float32
+        assert np.isfinite(changed).all()
+        assert np.ptp(changed) > 0.1
+
+
 def test_that_a_degraded_mask_still_resembles_its_mask() -> None:
     y, x = np.mgrid[:64, :64]
     mask = (np.hypot(x - 32, y - 32) < 16).astype(np.float32)
@@ -116,6 +176,17 @@ def test_that_a_training_that_stopped_goes_on_exactly(data: Path, tmp_path: Path
         for name, tensor in straight[part].items():
             assert torch.equal(tensor, resumed[part][name]), name
     assert json.loads((tmp_path / "halves" / "config.json").read_text())["samples"] == 16
+
+
+def test_that_the_state_before_the_cool_down_is_kept(data: Path, tmp_path: Path) -> None:
+    config = replace(_config(data, tmp_path / "run"), cooldown=0.5)
+    train(config, TINY)
+    plateau = torch.load(tmp_path / "run" / "plateau.pt", weights_only=True)
+    assert 8 <= plateau["seen"] <= 12
+    longer = replace(config, out=str(tmp_path / "longer"), samples=24)
+    (tmp_path / "longer").mkdir()
+    (tmp_path / "run" / "plateau.pt").rename(tmp_path / "longer" / "last.pt")
+    assert torch.load(train(longer, TINY), weights_only=True)["seen"] == 24
 
 
 def test_that_half_precision_weights_give_the_network_again(data: Path, tmp_path: Path) -> None:
