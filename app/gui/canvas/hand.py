@@ -10,7 +10,9 @@ from PySide6.QtGui import QPainter
 from app.gui.canvas.frame import Place
 from app.gui.canvas.tools import tools_for
 from app.gui.canvas.tools.base import CLICK_PX, Drag, Surface, Tool, Touch, distance
-from app.gui.canvas.tools.buttons import Action, MouseButtons, looking_drag
+from app.gui.canvas.tools.buttons import kind_of_drag, looking_drag
+from app.gui.key_profiles import Drag as Kind
+from app.gui.key_profiles import MouseProfile
 from app.gui.view_state import ToolKind
 
 _NOTCH = 120  # eighths of a degree: one step of a wheel
@@ -27,11 +29,11 @@ class Hand:
     def __init__(self, surface: Surface) -> None:
         self._surface = surface
         self._tools = tools_for(surface)
-        self.buttons = MouseButtons()
+        self.profile = MouseProfile()
         self.place: Place | None = None  # of the mouse; None where it is elsewhere
         self._drag: Drag | None = None
         self._button = Qt.MouseButton.NoButton
-        self._action = Action.TOOL
+        self._kind = Kind.TOOL
         self._pressed: Place = (0.0, 0.0)
         self._turned = 0  # of the wheel, less than a step
 
@@ -48,19 +50,19 @@ class Hand:
     @property
     def is_drawing(self) -> bool:
         """Whether the tool itself is at work, and not zoom or pan."""
-        return self._drag is not None and self._action is Action.TOOL
+        return self._drag is not None and self._kind is Kind.TOOL
 
     def press(self, button: Qt.MouseButton, touch: Touch) -> None:
         """A button goes down; a second one beside a drag is not heard."""
         if self._drag is not None:
             return
-        action = self.buttons.action(button, touch.modifiers)
-        if action is None:
+        kind = kind_of_drag(self.profile, button, touch.modifiers)
+        if kind is None:
             return
         self.place = self._pressed = touch.place
-        self._button, self._action = button, action
-        is_tool = action is Action.TOOL
-        self._drag = self.tool.begin(touch) if is_tool else looking_drag(action, self._surface, touch)
+        self._button, self._kind = button, kind
+        is_tool = kind is Kind.TOOL
+        self._drag = self.tool.begin(touch) if is_tool else looking_drag(kind, self._surface, touch)
 
     def move(self, touch: Touch) -> None:
         """The mouse is elsewhere."""
@@ -78,7 +80,7 @@ class Hand:
         self._drag = None
         drag.end(touch)
         self._surface.refresh()
-        if self._action is Action.TOOL or distance(touch.place, self._pressed) >= CLICK_PX:
+        if self._kind is Kind.TOOL or distance(touch.place, self._pressed) >= CLICK_PX:
             return False
         other = button == Qt.MouseButton.RightButton or bool(touch.modifiers & Qt.KeyboardModifier.ShiftModifier)
         if other and self.tool.other_click(touch):
@@ -110,7 +112,7 @@ class Hand:
             self._turned = 0
         steps = int((self._turned + delta) / _NOTCH)
         self._turned += delta - steps * _NOTCH
-        if not steps:
+        if not steps or self.is_drawing:  # what is being drawn belongs to its slice
             return
         shift = bool(touch.modifiers & Qt.KeyboardModifier.ShiftModifier)
         if shift and self._surface.view_state.tool.kind in _BRUSHES:
@@ -120,8 +122,8 @@ class Hand:
 
     def cursor(self, touch: Touch) -> Qt.CursorShape:
         """The shape of the cursor now."""
-        if self._drag is not None and self._action is not Action.TOOL:
-            return Qt.CursorShape.ClosedHandCursor if self._action is Action.PAN else Qt.CursorShape.SizeVerCursor
+        if self._drag is not None and self._kind is not Kind.TOOL:
+            return Qt.CursorShape.ClosedHandCursor if self._kind is Kind.PAN else Qt.CursorShape.SizeVerCursor
         return self.tool.cursor(touch)
 
     def draw(self, painter: QPainter) -> None:

@@ -17,8 +17,8 @@ from app.gui.canvas.keyboard_box import KeyboardBox
 from app.gui.canvas.requests import BoxDrag, Click, Hover, Lasso, Menu, Request, Stroke
 from app.gui.canvas.scene import Scene
 from app.gui.canvas.slice_view import SliceView
-from app.gui.canvas.tools.buttons import MouseButtons
 from app.gui.document import Document
+from app.gui.key_profiles import MouseProfile
 from app.gui.proposal import Proposal
 from app.gui.view_state import ViewState
 
@@ -92,10 +92,10 @@ class PlanesView(QWidget):
         self._empty = _adopted(widget, self, self._empty)
         self._arrange()
 
-    def set_mouse_buttons(self, buttons: MouseButtons) -> None:
+    def set_mouse_profile(self, profile: MouseProfile) -> None:
         """Which button does what in all planes."""
         for view in self._views:
-            view.hand.buttons = buttons
+            view.hand.profile = profile
 
     def begin_keyboard_box(self) -> None:
         """Put a box at the middle of the active view; arrows move it until it is accepted or rejected."""

@@ -58,6 +58,10 @@ class SegmentController(QObject):
     def drag_box(self, drag: BoxDrag) -> None:
         """A box is drawn, moved or resized; a new one accepts the mask of the last."""
         preview = self._proposal.preview
+        if drag.phase is Phase.CANCEL:
+            if preview is not None and preview.dragging:
+                self.reject()
+            return
         if drag.phase is Phase.BEGIN and preview is not None and not _continues(preview, drag):
             self.accept()
             preview = self._proposal.preview
