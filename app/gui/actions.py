@@ -84,7 +84,8 @@ class Actions:
 
     def connect_toggle(self, action_id: str, slot: Callable[[bool], object]) -> None:
         """Call `slot(checked)` when the user checks or unchecks the action."""
-        self._actions[action_id].triggered.connect(slot)
+        # not the slot itself: of a built-in function Qt cannot tell what it takes
+        self._actions[action_id].triggered.connect(lambda checked: slot(checked))  # noqa: PLW0108 - see above
         self._connected.add(action_id)
 
     @property
@@ -209,7 +210,7 @@ class KeyGuard(QObject):
         if isinstance(application, QApplication):
             application.focusChanged.connect(self._watch)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Accept the question whether a key is the widget's own: then no action gets it."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _is_own(watched, event):
             event.accept()

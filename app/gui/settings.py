@@ -73,7 +73,7 @@ def _flag(key: str, *, default: bool) -> Setting[bool]:
             raise TypeError(f"{key} is true or false")
         return raw
 
-    return Setting(key, default, read, bool)
+    return Setting(key, default, read, _same)
 
 
 def _number(key: str, default: float, low: float, high: float) -> Setting[float]:
@@ -82,15 +82,19 @@ def _number(key: str, default: float, low: float, high: float) -> Setting[float]
             raise ValueError(f"{key} is a number from {low} to {high}")
         return float(raw)
 
-    return Setting(key, default, read, float)
+    return Setting(key, default, read, _same)
 
 
 def _choice(key: str, default: E) -> Setting[E]:
     return Setting(key, default, type(default), lambda choice: choice.value)
 
 
+def _same(value: T) -> T:
+    return value
+
+
 def _text(key: str, default: str = "") -> Setting[str]:
-    return Setting(key, default, _string, str)
+    return Setting(key, default, _string, _same)
 
 
 def _string(raw: object) -> str:
@@ -144,7 +148,7 @@ BRUSH_RADIUS = _number("brush_radius", 6.0, 0.5, 500.0)
 MODEL = _text("model")  # name of a package; empty: the fastest as measured
 DEVICE = _text("device", "CPU")
 WINDOWS: Setting[Mapping[str, Window]] = _mapping("windows", _read_window, lambda w: [w.level, w.width])  # by modality
-FOLDERS: Setting[Mapping[str, str]] = _mapping("folders", _string, str)  # last used, by what for
+FOLDERS: Setting[Mapping[str, str]] = _mapping("folders", _string, _same)  # last used, by what for
 
 ALL: tuple[Setting[Any], ...] = (
     LANGUAGE, THEME, KEY_PROFILE, RECENT, SHOW_PATIENT_DATA, CONFIRM_ON_REJECT, ENCODE_AHEAD, OPACITY, OVERLAY_STYLE,

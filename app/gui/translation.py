@@ -43,6 +43,6 @@ def install_translator(application: QCoreApplication, language: Language) -> Lan
     return language
 
 
-def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: N802, ARG001 - the name is what the collecting tool looks for
+def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: ARG001 - the name is what the collecting tool looks for
     """Mark a text of a table for translation in a context; PySide6's own says that it returns any object."""
     return text

@@ -80,7 +80,7 @@ class CommandPalette(QDialog):
         self._fill("")
         self._search.setFocus()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let the arrow keys move through the list while the field has the focus."""
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() in _STEPS:
             row = self._list.currentIndex().row() + _STEPS[Qt.Key(event.key())]
