@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QWidget
 
 from app import paths
 from app.engine.plane import Plane
@@ -25,7 +29,7 @@ from app.gui.controllers.segment import SegmentController
 from app.gui.controllers.snapshot import Snapshots
 from app.gui.dialogs.asks import Asks
 from app.gui.document import Document
-from app.gui.inference import Inference
+from app.gui.inference import Inference, ModelChoice
 from app.gui.jobs import Jobs, Lane
 from app.gui.main_window import MainWindow
 from app.gui.proposal import Proposal
@@ -35,17 +39,17 @@ from app.gui.view_state import ToolKind, ViewState
 class Context(QObject):
     """Owns the window and all that it shows; `close` ends the engine thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, model: ModelChoice | None = None, asks: Callable[[QWidget], Asks] = Asks) -> None:
         super().__init__()
         self.jobs = Jobs(self)
         self.document = Document(self)
         self.view_state = ViewState(self)
         self.proposal = Proposal(self)
-        self.inference = Inference()
+        self.inference = Inference(model)
         self.actions = Actions(self)
         self.planes = PlanesView(self.document, self.view_state, self.proposal)
         self.window = MainWindow(self.actions, self.planes)
-        self.asks = Asks(self.window)
+        self.asks = asks(self.window)
         snapshots = Snapshots(self.document, self)
         self._journals = paths.user_data_dir() / "journals"
         self.files = FilesController(self.document, self.view_state, self.jobs, self.asks, self._journals, self)
@@ -67,6 +71,8 @@ class Context(QObject):
         """Open what was named when the program was started, unless work that a crash left is recovered first."""
         if not self.recovery.offer(self._journals):
             self.files.open(files)
+        # After the image, so that the first box need not wait for the model.
+        self.jobs.submit(Lane.MODEL, self.inference.open, lambda _state: None, self.asks.error)
 
     def close(self) -> None:
         """End the engine thread; nothing is answered after that."""
@@ -89,6 +95,7 @@ class Context(QObject):
         act("file.save", self.saving.save)
         act("file.save_as", self.saving.save_as)
         act("file.export_labels", self.saving.export_labels)
+        act("file.export_picture", self._export_picture)
         act("file.close", self.files.close)
         act("file.quit", self.window.close)
         self.files.set_saver(self.saving.save)
@@ -192,10 +199,20 @@ class Context(QObject):
         else:
             self.segment.reject()
 
+    def _export_picture(self) -> None:
+        self.saving.export_picture(pixels_of(self.planes.grab().toImage()))
+
     def _zoom(self, steps: int) -> None:
         frame = self.planes.active_frame
         if frame is not None:
             self.navigate.zoom(frame, steps)
+
+
+def pixels_of(image: QImage) -> NDArray[np.uint8]:
+    """A picture of the screen as (height, width, 3)."""
+    rgb = image.convertToFormat(QImage.Format.Format_RGB888)
+    lines = np.frombuffer(rgb.constBits(), dtype=np.uint8).reshape(rgb.height(), rgb.bytesPerLine())
+    return lines[:, : rgb.width() * 3].reshape(rgb.height(), rgb.width(), 3).copy()
 
 
 def describe_voxel(volume: Volume, zyx: tuple[int, int, int]) -> str:

@@ -44,6 +44,11 @@ class MainWindow(QMainWindow):
         """Say something in the status bar for a while."""
         self.statusBar().showMessage(sentence, 6000)
 
+    @property
+    def place(self) -> str:
+        """What is said of the voxel under the cursor."""
+        return self._place.text()
+
     def show_place(self, text: str) -> None:
         """Say what is under the cursor."""
         self._place.setText(text)
