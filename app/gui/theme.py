@@ -31,10 +31,11 @@ class Theme(QObject):
         super().__init__(parent)
         self._application = application
         self._choice = ThemeChoice.SYSTEM
+        self._system_is_dark = False
         self._colours: Colours | None = None
         application.setStyle(QStyleFactory.create("Fusion"))
         application.styleHints().colorSchemeChanged.connect(self._follow)
-        self._follow()
+        self.choose(self._choice)
 
     @property
     def colours(self) -> Colours:
@@ -47,13 +48,18 @@ class Theme(QObject):
         hints = self._application.styleHints()
         if choice is ThemeChoice.SYSTEM:
             hints.unsetColorScheme()
+            self._system_is_dark = hints.colorScheme() is Qt.ColorScheme.Dark
         else:  # frames and title bars of the system follow
             hints.setColorScheme(Qt.ColorScheme.Dark if choice is ThemeChoice.DARK else Qt.ColorScheme.Light)
-        self._follow()
+        self._colour()
 
-    def _follow(self) -> None:
-        system_is_dark = self._application.styleHints().colorScheme() is Qt.ColorScheme.Dark
-        is_dark = {ThemeChoice.DARK: True, ThemeChoice.LIGHT: False}.get(self._choice, system_is_dark)
+    def _follow(self, scheme: Qt.ColorScheme) -> None:
+        if self._choice is ThemeChoice.SYSTEM:  # otherwise it is what was asked for in `choose`
+            self._system_is_dark = scheme is Qt.ColorScheme.Dark
+            self._colour()
+
+    def _colour(self) -> None:
+        is_dark = {ThemeChoice.DARK: True, ThemeChoice.LIGHT: False}.get(self._choice, self._system_is_dark)
         colours = DARK if is_dark else LIGHT
         if colours is self._colours:
             return

@@ -99,15 +99,13 @@ def test_that_a_change_is_told_once(theme: Theme) -> None:
 
 def test_that_the_system_is_followed_while_the_user_says_so(theme: Theme, qapp: QApplication) -> None:
     theme.choose(ThemeChoice.SYSTEM)
+    system = qapp.styleHints().colorSchemeChanged
     for scheme, colours in ((Qt.ColorScheme.Dark, DARK), (Qt.ColorScheme.Light, LIGHT)):
-        qapp.styleHints().setColorScheme(scheme)
-        if qapp.styleHints().colorScheme() is not scheme:
-            pytest.skip("this platform has no colour scheme to change")
+        system.emit(scheme)
         assert theme.colours is colours
     theme.choose(ThemeChoice.DARK)
-    qapp.styleHints().setColorScheme(Qt.ColorScheme.Light)
+    system.emit(Qt.ColorScheme.Light)
     assert theme.colours is DARK
-    qapp.styleHints().unsetColorScheme()
 
 
 @pytest.mark.parametrize("choice", [ThemeChoice.DARK, ThemeChoice.LIGHT])
@@ -126,7 +124,7 @@ def test_that_the_focus_is_seen(theme: Theme, qtbot: QtBot, choice: ThemeChoice)
         focused.setFocus()
         qtbot.waitUntil(focused.hasFocus)
         image = focused.grab().toImage()
-        row = image.height() // 2 * 1
+        row = image.height() // 2
         edge = {image.pixelColor(x, row).name() for x in range(2)}
         assert theme.colours.accent in edge
 
