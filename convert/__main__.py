@@ -1,4 +1,4 @@
-"""`python -m convert train | export | quantize | parity | evaluate | card`: see `--help` of each."""
+"""`python -m convert data | train | export | quantize | parity | evaluate | fuse | card`: see `--help` of each."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.engine.errors import EngineError
+from convert import lineage_commands
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     card.add_argument("--data", type=Path, required=True)
     card.add_argument("--remarks", type=Path, help="Markdown on known failures to include")
     card.set_defaults(run=_card)
+    lineage_commands.add(commands)
     _evaluate_options(commands.add_parser("evaluate", help="DSC and NSD of a package by modality"))
     return parser
 
@@ -68,7 +70,9 @@ def _export_options(export: argparse.ArgumentParser) -> None:
 
 
 def _train_options(train: argparse.ArgumentParser) -> None:
-    train.add_argument("--data", type=Path, required=True, help="folder with index.csv")
+    train.add_argument("--data", type=Path, required=True, help="folder with index.csv, or with challenge NPZ")
+    train.add_argument("--network", choices=("swift", "swiftmedsam", "litemedsam"), default="swift")
+    train.add_argument("--epochs", type=int, help="of swiftmedsam and litemedsam, as their authors train them")
     train.add_argument("--out", type=Path, required=True, help="folder of the run, under runs/")
     train.add_argument("--from", dest="initial", type=Path, help="checkpoint or weights to begin with")
     train.add_argument("--samples", type=int, help="views to see in all")
@@ -87,7 +91,8 @@ def _train_options(train: argparse.ArgumentParser) -> None:
 def _evaluate_options(evaluate: argparse.ArgumentParser) -> None:
     from convert.suites import BASELINES, SUITES
 
-    evaluate.add_argument("--data", type=Path, required=True)
+    evaluate.add_argument("--data", type=Path, help="folder with index.csv; for the suites")
+    lineage_commands.add_challenge_options(evaluate)
     evaluate.add_argument("--suite", choices=SUITES, default="validation")
     evaluate.add_argument("--model", default=None, help="name or folder of a package; the default package if left out")
     evaluate.add_argument("--baseline", choices=BASELINES, help="measure a baseline instead of a model")
@@ -97,6 +102,8 @@ def _evaluate_options(evaluate: argparse.ArgumentParser) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
+    if options.network != "swift":
+        return lineage_commands.train(options)
     from convert.train import TrainConfig, train
 
     names = ("samples", "size", "batch", "rate", "cooldown", "warmup", "seed", "workers", "threads", "device")
@@ -163,6 +170,10 @@ def _card(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    if options.gts is not None:
+        return lineage_commands.evaluate_challenge(options)
+    if options.data is None:
+        raise ValueError("either --data (a suite) or --gts (challenge files) is needed")
     from app.engine.segmenter import open_segmenter
     from convert.evaluate import accuracy_fields, by_variant, evaluate, table, titled, write_results
     from convert.package import read_manifest, write_manifest

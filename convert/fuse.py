@@ -1,0 +1,146 @@
+"""Several label maps of a case fused into one, with how far they agree: pseudo-labels of several models or people."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import SimpleITK as sitk  # noqa: N813 - its documentation calls it so
+from numpy.typing import NDArray
+
+from app.engine.cases import stem_of
+from app.engine.errors import EngineError, ReadError
+from app.engine.io.limits import MAX_VOXEL_BYTES
+from app.engine.io.npy import NpyError, read_array
+from app.engine.io.npz import is_npz
+from app.engine.io.open import read_volume
+from convert.metrics import dsc
+
+Method = Literal["majority", "staple"]
+Labels = NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How far the maps of a case agree: mean DSC over pairs and labels, share of labelled voxels where all do."""
+
+    case: str
+    maps: int
+    labels: int
+    pairwise_dsc: float
+    unanimous: float
+
+
+def fuse(maps: Sequence[Labels], method: Method) -> Labels:
+    """One label map of several of the same shape. Majority: even votes are background. STAPLE: label by label.
+
+    Raises ReadError where shapes differ.
+    """
+    if len({labels.shape for labels in maps}) != 1:
+        raise ReadError(f"label maps of different shapes cannot be fused: {[labels.shape for labels in maps]}")
+    images = [sitk.GetImageFromArray(labels) for labels in maps]
+    if method == "majority":
+        return np.asarray(sitk.GetArrayFromImage(sitk.LabelVoting(images, 0)), dtype=np.uint16)
+    out: Labels = np.zeros(maps[0].shape, dtype=np.uint16)
+    best = np.full(out.shape, 0.5)
+    for value in _values(maps):
+        masks = [sitk.GetImageFromArray((labels == value).astype(np.uint8)) for labels in maps]
+        likely = sitk.GetArrayFromImage(sitk.STAPLE(masks, 1.0))
+        better = likely > best
+        out[better], best[better] = value, likely[better]
+    return out
+
+
+def agreement(case: str, maps: Sequence[Labels]) -> Agreement:
+    """Of the maps of one case; a label that is in neither map of a pair counts for nothing there."""
+    values = _values(maps)
+    pairs = [dsc(a == v, b == v) for a, b in itertools.combinations(maps, 2) for v in values]
+    known = [value for value in pairs if not np.isnan(value)]
+    stack = np.stack(maps)
+    labelled = stack.any(axis=0)
+    same = (stack == stack[0]).all(axis=0)
+    share = float(same[labelled].mean()) if labelled.any() else 1.0
+    return Agreement(case, len(maps), len(values), float(np.mean(known)) if known else 1.0, share)
+
+
+def fuse_folders(
+    folders: Sequence[Path], out: Path, method: Method, say: Callable[[str], None] = print
+) -> list[Agreement]:
+    """Fuse what bears the same name in all folders, each into the kind of file of the first; writes agreement.csv too.
+
+    Raises ReadError where no name is in all of them.
+    """
+    by_name = [{stem_of(path.name): path for path in folder.iterdir() if path.is_file()} for folder in folders]
+    names = sorted(set.intersection(*(set(found) for found in by_name)))
+    if not names:
+        raise ReadError("no label map is in all of the folders")
+    out.mkdir(parents=True, exist_ok=True)
+    measured = []
+    for name in names:
+        paths = [found[name] for found in by_name]
+        try:
+            maps = [_read(path) for path in paths]
+            _write(fuse(maps, method), out / paths[0].name, paths[0])
+        except EngineError as error:
+            say(f"{name}: {error}")
+            continue
+        measured.append(agreement(name, maps))
+        say(f"{name}: {len(maps)} maps agree to {measured[-1].pairwise_dsc:.4f} DSC, {measured[-1].unanimous:.1%}")
+    with (out / "agreement.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(Agreement.__dataclass_fields__)
+        writer.writerows([*vars(one).values()] for one in measured)
+    return measured
+
+
+def _values(maps: Sequence[Labels]) -> list[int]:
+    return sorted({int(value) for labels in maps for value in np.unique(labels) if value})
+
+
+def _read(path: Path) -> Labels:
+    if path.suffix == ".npz":
+        return read_segs(path)
+    values = read_volume(path).voxels
+    if values.min() < 0 or values.max() > 65535 or (values % 1).any():
+        raise ReadError(f"{path} is no label map")
+    return values.astype(np.uint16)
+
+
+def read_segs(path: Path) -> Labels:
+    """`segs` (or `gts`) of a challenge file, without NumPy's unpickling; raises ReadError where there is none."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    if not is_npz(path, head):
+        raise ReadError(f"{path} is no NPZ file")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            member = next(key for key in ("segs.npy", "gts.npy") if key in archive.namelist())
+            if archive.getinfo(member).file_size > MAX_VOXEL_BYTES:
+                raise ReadError(f"{path} holds a label map beyond all bounds")
+            with archive.open(member) as stored:
+                labels: NDArray[Any] = read_array(stored)
+    except StopIteration:
+        raise ReadError(f"{path} holds neither 'segs' nor 'gts'") from None
+    except (zipfile.BadZipFile, NpyError) as error:
+        raise ReadError(f"{path} holds no label map: {error}") from error
+    if labels.dtype.kind not in "iub" or (labels.size and labels.max() > 65535):
+        raise ReadError(f"{path} holds no label map of whole numbers")
+    return labels.astype(np.uint16)
+
+
+def _write(labels: Labels, target: Path, like: Path) -> None:
+    aside = target.with_name(f".part-{target.name}")
+    if like.suffix == ".npz":
+        with aside.open("wb") as file:
+            np.savez_compressed(file, segs=labels)
+    else:
+        image = sitk.GetImageFromArray(labels)
+        image.CopyInformation(sitk.ReadImage(str(like)))
+        sitk.WriteImage(image, str(aside))
+    aside.replace(target)
