@@ -153,6 +153,21 @@ def test_that_the_first_of_equal_slices_is_named() -> None:
     assert known(measure(volume_of(mask), as_labels(mask), 1).long_axis).slice == SliceKey(0, 2)
 
 
+def test_that_the_first_of_slices_that_are_equally_long_is_named() -> None:
+    mask = np.zeros((6, 12, 12), np.bool_)
+    mask[1, 3, 1:11] = mask[4, 1:11, 3] = True
+    assert known(measure(volume_of(mask), as_labels(mask), 1).long_axis).slice == SliceKey(0, 1)
+
+
+def test_that_a_longer_slice_is_found_behind_those_that_only_seem_longer() -> None:
+    mask = np.zeros((3, 40, 310), np.bool_)
+    mask[:2, 5, :300] = True  # 300 long; along the grid the bound of a length is at its loosest
+    mask[2, 0, 0] = mask[2, 30, 298] = True
+    long_axis = known(measure(volume_of(mask), as_labels(mask), 1).long_axis)
+    assert long_axis.length == pytest.approx(math.hypot(299, 30))
+    assert long_axis.slice == SliceKey(0, 2)
+
+
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_that_diameters_are_measured_in_slices_along_the_axis_asked_for(axis: int) -> None:
     mask = np.zeros((9, 9, 9), np.bool_)
