@@ -119,6 +119,10 @@ class Study:
         self._volume, self._source, self._labels = volume, source, labels
         self._history = list(history)
 
+    def with_labels(self, labels: LabelMap) -> Study:
+        """The same study over a copy of its label map, for another thread to read."""
+        return Study(self._volume, self._source, labels, history=self._history)
+
     @property
     def volume(self) -> Volume:
         """The image."""
