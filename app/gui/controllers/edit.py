@@ -21,6 +21,7 @@ from app.engine.study import Act, Study
 from app.gui.canvas.requests import Lasso, Stroke
 from app.gui.document import Document
 from app.gui.jobs import Jobs, Lane
+from app.gui.translation import QT_TRANSLATE_NOOP
 from app.gui.view_state import ViewState
 
 Shaping = Callable[[NDArray[np.bool_]], NDArray[np.bool_]]
@@ -70,25 +71,30 @@ class EditController(QObject):
 
     def fill_holes(self) -> None:
         """Fill what the active label encloses, in the volume."""
-        self._shape("Fill holes", lambda mask: clean(mask, holes=True))
+        self._shape(QT_TRANSLATE_NOOP("Acts", "Fill holes"), lambda mask: clean(mask, holes=True))
 
     def keep_largest(self) -> None:
         """Keep the largest part of the active label."""
-        self._shape("Keep the largest part", lambda mask: clean(mask, largest=True))
+        self._shape(QT_TRANSLATE_NOOP("Acts", "Keep the largest part"), lambda mask: clean(mask, largest=True))
 
     def smooth(self) -> None:
         """Smooth the active label; its volume stays about the same."""
         study = self._document.study
         if study is not None:
             spacing = study.volume.geometry.spacing_zyx
-            self._shape("Smooth", lambda mask: smooth(mask, spacing, _SMOOTH_VOXELS * min(spacing)))
+            self._shape(
+                QT_TRANSLATE_NOOP("Acts", "Smooth"), lambda mask: smooth(mask, spacing, _SMOOTH_VOXELS * min(spacing))
+            )
 
     def interpolate(self) -> None:
         """Fill the slices between those that hold the active label, along the active plane's axis."""
         study = self._document.study
         if study is not None:
             axis, spacing = self._view_state.active_axis, study.volume.geometry.spacing_zyx
-            self._shape("Interpolate between slices", lambda mask: interpolate_slices(mask, axis, spacing))
+            self._shape(
+                QT_TRANSLATE_NOOP("Acts", "Interpolate between slices"),
+                lambda mask: interpolate_slices(mask, axis, spacing),
+            )
 
     def copy_to_neighbour(self, step: int) -> None:
         """Copy the active label from the active slice to the next (step 1) or previous (-1) one, and go there."""
@@ -101,7 +107,11 @@ class EditController(QObject):
         if part is None:
             self.message.emit(self.tr("“{0}” has nothing in this slice to copy.").format(label.name))
             return
-        self._do(lambda open_study: open_study.paint("Copy to the next slice", [part], label.value, record=_by("copy")))
+        self._do(
+            lambda open_study: open_study.paint(
+                QT_TRANSLATE_NOOP("Acts", "Copy to the next slice"), [part], label.value, record=_by("copy")
+            )
+        )
         self._view_state.go_to(target)
 
     def clear_slice(self) -> None:
@@ -115,7 +125,11 @@ class EditController(QObject):
         part = (region, np.ones((rows, columns), dtype=bool))
         self._do(
             lambda open_study: open_study.paint(
-                "Clear the slice", [part], BACKGROUND, only_over=label.value, record=_by("clear")
+                QT_TRANSLATE_NOOP("Acts", "Clear the slice"),
+                [part],
+                BACKGROUND,
+                only_over=label.value,
+                record=_by("clear"),
             )
         )
 
@@ -124,9 +138,13 @@ class EditController(QObject):
         if part is None or label is None:
             return
         if erase:
-            self._do(lambda s: s.paint("Erase", [part], BACKGROUND, only_over=label.value, record=_by(kind)))
+            self._do(
+                lambda s: s.paint(
+                    QT_TRANSLATE_NOOP("Acts", "Erase"), [part], BACKGROUND, only_over=label.value, record=_by(kind)
+                )
+            )
             return
-        act = self._do(lambda s: s.paint("Paint", [part], label.value, record=_by(kind)))
+        act = self._do(lambda s: s.paint(QT_TRANSLATE_NOOP("Acts", "Paint"), [part], label.value, record=_by(kind)))
         if act is not None and act.conflicts:
             self.message.emit(self.tr("Locked labels were left as they are."))
 

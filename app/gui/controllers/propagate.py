@@ -16,6 +16,7 @@ from app.gui.document import Document
 from app.gui.inference import Inference, ModelState
 from app.gui.jobs import Jobs, Lane
 from app.gui.proposal import Carried, Proposal
+from app.gui.translation import QT_TRANSLATE_NOOP
 from app.gui.view_state import ViewState
 
 
@@ -100,7 +101,9 @@ class PropagateController(QObject):
         rows, columns = result.mask.shape
         part = (slice_region(result.key, slice(0, rows), slice(0, columns)), result.mask)
         try:
-            self._document.do_part(lambda study: study.paint("Carry a mask", [part], carried.label))
+            self._document.do_part(
+                lambda study: study.paint(QT_TRANSLATE_NOOP("Acts", "Carry a mask"), [part], carried.label)
+            )
         except EngineError as error:
             self._jobs.cancel(Lane.PROPAGATE)
             self._fail(error)

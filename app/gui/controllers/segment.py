@@ -19,6 +19,7 @@ from app.gui.document import Document
 from app.gui.inference import Answer, Inference, ModelState, Request
 from app.gui.jobs import Jobs, Lane
 from app.gui.proposal import Preview, Proposal
+from app.gui.translation import QT_TRANSLATE_NOOP
 from app.gui.view_state import ViewState
 
 _SETTLED_MS = 150  # after the last change of slice, before neighbours are encoded
@@ -170,11 +171,15 @@ class SegmentController(QObject):
         region = slice_region(preview.key, slice(0, mask.shape[0]), slice(0, mask.shape[1]))
         if preview.correcting:
             self._document.do(
-                lambda study: study.replace_label("Correct a mask", region, mask, preview.label, record=preview.record)
+                lambda study: study.replace_label(
+                    QT_TRANSLATE_NOOP("Acts", "Correct a mask"), region, mask, preview.label, record=preview.record
+                )
             )
         else:
             self._document.do(
-                lambda study: study.paint("Accept a mask", [(region, mask)], preview.label, record=preview.record)
+                lambda study: study.paint(
+                    QT_TRANSLATE_NOOP("Acts", "Accept a mask"), [(region, mask)], preview.label, record=preview.record
+                )
             )
 
     # ------------------------------------------------------------------------------------------------------- document
