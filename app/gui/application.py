@@ -12,12 +12,20 @@ from PySide6.QtWidgets import QApplication
 
 from app import __version__
 from app.gui.context import Context
+from app.gui.settings import LANGUAGE, THEME, Settings
+from app.gui.theme import Theme, application_icon
+from app.gui.translation import install_translator
 
 
 def run(files: Sequence[Path]) -> int:
     """Open the window and the files, and stay until it is closed; the exit code."""
     application = make_application()
-    context = Context()
+    settings = Settings()
+    theme = Theme(application, application)
+    settings.bind(THEME, theme.choose)
+    install_translator(application, settings.get(LANGUAGE))
+    context = Context(settings)
+    theme.changed.connect(context.actions.draw_icons)
     context.window.show()
     context.open(files)
     code: int = application.exec()
@@ -35,4 +43,5 @@ def make_application() -> QApplication:
     application.setApplicationName("SwiftMedSAM")
     application.setApplicationVersion(__version__)
     application.setDesktopFileName("swiftmedsam")
+    application.setWindowIcon(application_icon())
     return application

@@ -21,7 +21,9 @@ from app.gui.canvas.planes import PlanesView
 from app.gui.canvas.requests import Hover
 from app.gui.controllers.edit import EditController
 from app.gui.controllers.files import FilesController, name_of
+from app.gui.controllers.help import HelpController
 from app.gui.controllers.navigate import NavigateController
+from app.gui.controllers.preferences import PreferencesController
 from app.gui.controllers.propagate import PropagateController
 from app.gui.controllers.recovery import RecoveryController
 from app.gui.controllers.saving import SavingController
@@ -33,19 +35,23 @@ from app.gui.inference import Inference, ModelChoice
 from app.gui.jobs import Jobs, Lane
 from app.gui.main_window import MainWindow
 from app.gui.proposal import Proposal
+from app.gui.settings import DEVICE, KEY_PROFILE, MODEL, RECENT, KeyProfile, Settings
 from app.gui.view_state import ToolKind, ViewState
 
 
 class Context(QObject):
     """Owns the window and all that it shows; `close` ends the engine thread."""
 
-    def __init__(self, *, model: ModelChoice | None = None, asks: Callable[[QWidget], Asks] = Asks) -> None:
+    def __init__(
+        self, settings: Settings, *, model: ModelChoice | None = None, asks: Callable[[QWidget], Asks] = Asks
+    ) -> None:
         super().__init__()
+        self.settings = settings
         self.jobs = Jobs(self)
         self.document = Document(self)
         self.view_state = ViewState(self)
         self.proposal = Proposal(self)
-        self.inference = Inference(model)
+        self.inference = Inference(model or ModelChoice(settings.get(MODEL), settings.get(DEVICE)))
         self.actions = Actions(self)
         self.planes = PlanesView(self.document, self.view_state, self.proposal)
         self.window = MainWindow(self.actions, self.planes)
@@ -60,11 +66,15 @@ class Context(QObject):
         self.segment = SegmentController(*common, parent=self)
         self.propagate = PropagateController(*common, parent=self)
         self.edit = EditController(self.document, self.view_state, self.jobs, self)
+        self.preferences = PreferencesController(settings, self.view_state, self.document, self)
+        self.help = HelpController(self.window, self.actions, settings, self)
         self._connect_canvas()
         self._connect_files()
         self._connect_acts()
         self._connect_view()
+        self._connect_help()
         self._connect_state()
+        self._restore()
         self._refresh()
 
     def open(self, files: Sequence[Path]) -> None:
@@ -76,6 +86,9 @@ class Context(QObject):
 
     def close(self) -> None:
         """End the engine thread; nothing is answered after that."""
+        self.settings.keep_layout("geometry", bytes(self.window.saveGeometry().data()))
+        self.settings.keep_layout("state", bytes(self.window.saveState().data()))
+        self.settings.sync()
         self.jobs.close()
         self.recovery.close()
 
@@ -89,7 +102,7 @@ class Context(QObject):
 
     def _connect_files(self) -> None:
         act = self.actions.connect
-        act("file.open", lambda: self.files.open(self.asks.open_files("")))
+        act("file.open", self._open_files)
         act("file.open_folder", self._open_folder)
         act("file.open_sample", lambda: self.files.open([paths.samples_dir() / "mr_brain_mni152.nii.gz"]))
         act("file.save", self.saving.save)
@@ -99,6 +112,10 @@ class Context(QObject):
         act("file.close", self.files.close)
         act("file.quit", self.window.close)
         self.files.set_saver(self.saving.save)
+        self.files.shown.connect(self.preferences.show_as_before)
+        self.files.opened_path.connect(self.settings.add_recent)
+        self.files.reading.connect(self._tell_reading)
+        self.saving.saving.connect(self._tell_saving)
         self.window.set_closing(self._may_close)
         for source in (self.files, self.saving, self.recovery, self.segment, self.propagate, self.edit):
             source.failed.connect(self.asks.error)
@@ -128,6 +145,14 @@ class Context(QObject):
         act("tool.ball", self.navigate.toggle_ball)
         act("tool.larger", partial(self.navigate.resize_brush, 1))
         act("tool.smaller", partial(self.navigate.resize_brush, -1))
+
+    def _connect_help(self) -> None:
+        act = self.actions.connect
+        act("help.keys", self.help.show_keys)
+        act("help.palette", self.help.show_palette)
+        act("help.licences", self.help.show_licences)
+        act("help.about", self.help.show_about)
+        act("edit.preferences", self.help.show_preferences)
 
     def _connect_view(self) -> None:
         act = self.actions.connect
@@ -181,10 +206,35 @@ class Context(QObject):
         study = self.document.study
         self.window.show_place("" if hover is None or study is None else describe_voxel(study.volume, hover.zyx))
 
+    def _open_files(self) -> None:
+        files = self.asks.open_files(self.settings.folder("open"))
+        if files:
+            self.settings.set_folder("open", files[0].parent)
+            self.files.open(files)
+
     def _open_folder(self) -> None:
-        folder = self.asks.open_folder("")
+        folder = self.asks.open_folder(self.settings.folder("open"))
         if folder is not None:
+            self.settings.set_folder("open", folder)
             self.files.open([folder])
+
+    def _fill_recent(self) -> None:
+        menu = self.actions.menu("file.recent")
+        menu.clear()
+        for path in self.settings.recent():
+            menu.addAction(str(path), partial(self.files.open, [path]))
+        menu.setEnabled(bool(menu.actions()))
+
+    def _restore(self) -> None:
+        """Window and keys as they were left."""
+        self.window.restoreGeometry(self.settings.layout("geometry"))
+        self.window.restoreState(self.settings.layout("state"))
+        self.settings.bind(KEY_PROFILE, self._use_profile)
+        self.settings.bind(RECENT, lambda _paths: self._fill_recent())
+
+    def _use_profile(self, profile: KeyProfile) -> None:
+        self.actions.apply_profile(profile)
+        self.planes.set_mouse_profile(self.actions.mouse)
 
     def _may_close(self) -> bool:
         """Whether to close now; where the user saves first, the window closes after that."""
@@ -201,6 +251,14 @@ class Context(QObject):
 
     def _export_picture(self) -> None:
         self.saving.export_picture(pixels_of(self.planes.grab().toImage()))
+
+    @Slot(str)
+    def _tell_reading(self, name: str) -> None:
+        self.window.show_message(self.tr("Reading {0}\u2026").format(name) if name else "")
+
+    @Slot(str)
+    def _tell_saving(self, name: str) -> None:
+        self.window.show_message(self.tr("Saving {0}\u2026").format(name) if name else "")
 
     def _zoom(self, steps: int) -> None:
         frame = self.planes.active_frame

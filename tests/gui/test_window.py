@@ -26,6 +26,7 @@ from app.gui.canvas.slice_view import SliceView
 from app.gui.context import Context
 from app.gui.dialogs.asks import Asks, RecoverChoice, UnsavedChoice
 from app.gui.inference import ModelChoice
+from app.gui.settings import Settings
 
 
 class Answers(Asks):
@@ -74,7 +75,7 @@ class App:
     """The window and whoever sits before it."""
 
     def __init__(self, model: Path, qtbot: QtBot) -> None:
-        self.context = Context(model=ModelChoice(str(model)), asks=Answers)
+        self.context = Context(Settings(), model=ModelChoice(str(model)), asks=Answers)
         self.qtbot = qtbot
         qtbot.addWidget(self.context.window)
         self.context.window.resize(1100, 800)
@@ -227,9 +228,10 @@ from app.engine.prompt import Box3D
 from app.gui.application import make_application
 from app.gui.context import Context
 from app.gui.inference import ModelChoice
+from app.gui.settings import Settings
 
 application = make_application()
-context = Context(model=ModelChoice(sys.argv[2]))
+context = Context(Settings(), model=ModelChoice(sys.argv[2]))
 
 def work():
     if context.document.study is None:
