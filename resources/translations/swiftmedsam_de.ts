@@ -1,0 +1,1030 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de" sourcelanguage="en">
+<context>
+    <name>AboutDialog</name>
+    <message>
+        <source>About SwiftMedSAM</source>
+        <translation>Über SwiftMedSAM</translation>
+    </message>
+    <message>
+        <source>For research use only. Not a medical device.</source>
+        <translation>Nur für Forschungszwecke. Kein Medizinprodukt.</translation>
+    </message>
+    <message>
+        <source>Segments medical images on an ordinary computer, without a network.</source>
+        <translation>Segmentiert medizinische Bilder auf einem gewöhnlichen Computer, ohne Netz.</translation>
+    </message>
+    <message>
+        <source>Version {0}</source>
+        <translation>Version {0}</translation>
+    </message>
+    <message>
+        <source>Licences</source>
+        <translation>Lizenzen</translation>
+    </message>
+</context>
+<context>
+    <name>Actions</name>
+    <message>
+        <source>&amp;File</source>
+        <translation>&amp;Datei</translation>
+    </message>
+    <message>
+        <source>Open recent</source>
+        <translation>Zuletzt geöffnet</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>&amp;Bearbeiten</translation>
+    </message>
+    <message>
+        <source>&amp;Segment</source>
+        <translation>&amp;Segmentieren</translation>
+    </message>
+    <message>
+        <source>&amp;Tools</source>
+        <translation>&amp;Werkzeuge</translation>
+    </message>
+    <message>
+        <source>&amp;Labels</source>
+        <translation>&amp;Labels</translation>
+    </message>
+    <message>
+        <source>Choose a label</source>
+        <translation>Label wählen</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>&amp;Ansicht</translation>
+    </message>
+    <message>
+        <source>Brightness</source>
+        <translation>Fensterung</translation>
+    </message>
+    <message>
+        <source>&amp;Measure</source>
+        <translation>&amp;Messen</translation>
+    </message>
+    <message>
+        <source>&amp;Batch</source>
+        <translation>Sta&amp;pel</translation>
+    </message>
+    <message>
+        <source>M&amp;odel</source>
+        <translation>M&amp;odell</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>&amp;Hilfe</translation>
+    </message>
+    <message>
+        <source>Open file…</source>
+        <translation>Datei öffnen…</translation>
+    </message>
+    <message>
+        <source>Open folder…</source>
+        <translation>Ordner öffnen…</translation>
+    </message>
+    <message>
+        <source>Open a sample</source>
+        <translation>Beispiel öffnen</translation>
+    </message>
+    <message>
+        <source>Import labels…</source>
+        <translation>Labels importieren…</translation>
+    </message>
+    <message>
+        <source>Save project</source>
+        <translation>Projekt speichern</translation>
+    </message>
+    <message>
+        <source>Save project as…</source>
+        <translation>Projekt speichern unter…</translation>
+    </message>
+    <message>
+        <source>Export labels…</source>
+        <translation>Labels exportieren…</translation>
+    </message>
+    <message>
+        <source>Export surface…</source>
+        <translation>Oberfläche exportieren…</translation>
+    </message>
+    <message>
+        <source>Export picture of the view…</source>
+        <translation>Bild der Ansicht exportieren…</translation>
+    </message>
+    <message>
+        <source>Close image</source>
+        <translation>Bild schließen</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>Beenden</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Rückgängig</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>Wiederholen</translation>
+    </message>
+    <message>
+        <source>Preferences…</source>
+        <translation>Einstellungen…</translation>
+    </message>
+    <message>
+        <source>Accept the mask</source>
+        <translation>Maske übernehmen</translation>
+    </message>
+    <message>
+        <source>Write the proposed mask into the active label</source>
+        <translation>Die vorgeschlagene Maske in das aktive Label schreiben</translation>
+    </message>
+    <message>
+        <source>Reject the mask</source>
+        <translation>Maske verwerfen</translation>
+    </message>
+    <message>
+        <source>Drop the proposed mask</source>
+        <translation>Die vorgeschlagene Maske verwerfen</translation>
+    </message>
+    <message>
+        <source>Remove the points</source>
+        <translation>Punkte entfernen</translation>
+    </message>
+    <message>
+        <source>Go back to what the box alone proposes</source>
+        <translation>Zurück zu dem, was der Rahmen allein ergibt</translation>
+    </message>
+    <message>
+        <source>Carry through the slices</source>
+        <translation>Durch die Schichten fortsetzen</translation>
+    </message>
+    <message>
+        <source>Carry the mask both ways until the object ends</source>
+        <translation>Die Maske in beide Richtungen fortsetzen, bis das Objekt endet</translation>
+    </message>
+    <message>
+        <source>Fill a 3-D box…</source>
+        <translation>3D-Rahmen füllen…</translation>
+    </message>
+    <message>
+        <source>Segment inside the box over a range of slices</source>
+        <translation>Im Rahmen über mehrere Schichten segmentieren</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Stop what is running and keep what is done</source>
+        <translation>Anhalten und behalten, was fertig ist</translation>
+    </message>
+    <message>
+        <source>Draw a box with the keyboard</source>
+        <translation>Rahmen mit der Tastatur zeichnen</translation>
+    </message>
+    <message>
+        <source>Arrow keys move the box, with Shift they change its size</source>
+        <translation>Die Pfeiltasten verschieben den Rahmen, mit Umschalt ändern sie seine Größe</translation>
+    </message>
+    <message>
+        <source>Next slice without a mask</source>
+        <translation>Nächste Schicht ohne Maske</translation>
+    </message>
+    <message>
+        <source>Move the crosshair</source>
+        <translation>Fadenkreuz bewegen</translation>
+    </message>
+    <message>
+        <source>Brightness and contrast</source>
+        <translation>Fensterung</translation>
+    </message>
+    <message>
+        <source>Drag up or down for brightness, sideways for contrast</source>
+        <translation>Auf und ab ziehen für Helligkeit, seitwärts für Kontrast</translation>
+    </message>
+    <message>
+        <source>Box</source>
+        <translation>Rahmen</translation>
+    </message>
+    <message>
+        <source>Drag a box round an object; the mask follows</source>
+        <translation>Einen Rahmen um ein Objekt ziehen; die Maske folgt</translation>
+    </message>
+    <message>
+        <source>Point</source>
+        <translation>Punkt</translation>
+    </message>
+    <message>
+        <source>Click what belongs to the object, or what does not</source>
+        <translation>Anklicken, was zum Objekt gehört oder was nicht</translation>
+    </message>
+    <message>
+        <source>Points take away</source>
+        <translation>Punkte nehmen weg</translation>
+    </message>
+    <message>
+        <source>Points mark what does not belong to the object</source>
+        <translation>Punkte markieren, was nicht zum Objekt gehört</translation>
+    </message>
+    <message>
+        <source>Brush</source>
+        <translation>Pinsel</translation>
+    </message>
+    <message>
+        <source>Eraser</source>
+        <translation>Radierer</translation>
+    </message>
+    <message>
+        <source>Lasso</source>
+        <translation>Lasso</translation>
+    </message>
+    <message>
+        <source>Paint a ball in 3-D</source>
+        <translation>Mit einer 3D-Kugel malen</translation>
+    </message>
+    <message>
+        <source>Larger brush</source>
+        <translation>Größerer Pinsel</translation>
+    </message>
+    <message>
+        <source>Smaller brush</source>
+        <translation>Kleinerer Pinsel</translation>
+    </message>
+    <message>
+        <source>Add a label</source>
+        <translation>Label hinzufügen</translation>
+    </message>
+    <message>
+        <source>Rename the label…</source>
+        <translation>Label umbenennen…</translation>
+    </message>
+    <message>
+        <source>Colour of the label…</source>
+        <translation>Farbe des Labels…</translation>
+    </message>
+    <message>
+        <source>Remove the label</source>
+        <translation>Label entfernen</translation>
+    </message>
+    <message>
+        <source>Lock the label</source>
+        <translation>Label sperren</translation>
+    </message>
+    <message>
+        <source>A locked label is never painted over</source>
+        <translation>Ein gesperrtes Label wird nie übermalt</translation>
+    </message>
+    <message>
+        <source>Show the label</source>
+        <translation>Label anzeigen</translation>
+    </message>
+    <message>
+        <source>Next label</source>
+        <translation>Nächstes Label</translation>
+    </message>
+    <message>
+        <source>Previous label</source>
+        <translation>Vorheriges Label</translation>
+    </message>
+    <message>
+        <source>Label {number}</source>
+        <translation>Label {number}</translation>
+    </message>
+    <message>
+        <source>Fill holes</source>
+        <translation>Löcher füllen</translation>
+    </message>
+    <message>
+        <source>Keep the largest part</source>
+        <translation>Größten Teil behalten</translation>
+    </message>
+    <message>
+        <source>Smooth</source>
+        <translation>Glätten</translation>
+    </message>
+    <message>
+        <source>Fill the slices between</source>
+        <translation>Zwischenschichten füllen</translation>
+    </message>
+    <message>
+        <source>Work out the label in empty slices from the slices on both sides</source>
+        <translation>Das Label leerer Schichten aus den Schichten auf beiden Seiten berechnen</translation>
+    </message>
+    <message>
+        <source>Copy to the next slice</source>
+        <translation>In die nächste Schicht kopieren</translation>
+    </message>
+    <message>
+        <source>Copy to the previous slice</source>
+        <translation>In die vorherige Schicht kopieren</translation>
+    </message>
+    <message>
+        <source>Clear the label in this slice</source>
+        <translation>Label in dieser Schicht löschen</translation>
+    </message>
+    <message>
+        <source>Axial</source>
+        <translation>Axial</translation>
+    </message>
+    <message>
+        <source>Coronal</source>
+        <translation>Koronar</translation>
+    </message>
+    <message>
+        <source>Sagittal</source>
+        <translation>Sagittal</translation>
+    </message>
+    <message>
+        <source>All planes</source>
+        <translation>Alle Ebenen</translation>
+    </message>
+    <message>
+        <source>Fit to the window</source>
+        <translation>An Fenster anpassen</translation>
+    </message>
+    <message>
+        <source>Zoom in</source>
+        <translation>Vergrößern</translation>
+    </message>
+    <message>
+        <source>Zoom out</source>
+        <translation>Verkleinern</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>Labels</translation>
+    </message>
+    <message>
+        <source>Outlines only</source>
+        <translation>Nur Umrisse</translation>
+    </message>
+    <message>
+        <source>Stronger labels</source>
+        <translation>Labels kräftiger</translation>
+    </message>
+    <message>
+        <source>Fainter labels</source>
+        <translation>Labels schwächer</translation>
+    </message>
+    <message>
+        <source>Text in the corners</source>
+        <translation>Text in den Ecken</translation>
+    </message>
+    <message>
+        <source>Crosshair</source>
+        <translation>Fadenkreuz</translation>
+    </message>
+    <message>
+        <source>Smooth pixels</source>
+        <translation>Pixel glätten</translation>
+    </message>
+    <message>
+        <source>Invert grey</source>
+        <translation>Graustufen invertieren</translation>
+    </message>
+    <message>
+        <source>Next slice</source>
+        <translation>Nächste Schicht</translation>
+    </message>
+    <message>
+        <source>Previous slice</source>
+        <translation>Vorherige Schicht</translation>
+    </message>
+    <message>
+        <source>Brightness as in the file</source>
+        <translation>Fensterung wie in der Datei</translation>
+    </message>
+    <message>
+        <source>Brightness preset {number}</source>
+        <translation>Fensterung {number}</translation>
+    </message>
+    <message>
+        <source>3-D surface</source>
+        <translation>3D-Oberfläche</translation>
+    </message>
+    <message>
+        <source>Panels</source>
+        <translation>Seitenleisten</translation>
+    </message>
+    <message>
+        <source>Full screen</source>
+        <translation>Vollbild</translation>
+    </message>
+    <message>
+        <source>Copy measurements</source>
+        <translation>Messwerte kopieren</translation>
+    </message>
+    <message>
+        <source>Save measurements…</source>
+        <translation>Messwerte speichern…</translation>
+    </message>
+    <message>
+        <source>Compare with other labels…</source>
+        <translation>Mit anderen Labels vergleichen…</translation>
+    </message>
+    <message>
+        <source>End the comparison</source>
+        <translation>Vergleich beenden</translation>
+    </message>
+    <message>
+        <source>Segment a folder…</source>
+        <translation>Ordner segmentieren…</translation>
+    </message>
+    <message>
+        <source>Model and device…</source>
+        <translation>Modell und Gerät…</translation>
+    </message>
+    <message>
+        <source>Import a model…</source>
+        <translation>Modell importieren…</translation>
+    </message>
+    <message>
+        <source>Measure the speed</source>
+        <translation>Geschwindigkeit messen</translation>
+    </message>
+    <message>
+        <source>Keys and mouse</source>
+        <translation>Tasten und Maus</translation>
+    </message>
+    <message>
+        <source>Find an action…</source>
+        <translation>Befehl suchen…</translation>
+    </message>
+    <message>
+        <source>User guide</source>
+        <translation>Benutzerhandbuch</translation>
+    </message>
+    <message>
+        <source>Findings about the image</source>
+        <translation>Hinweise zum Bild</translation>
+    </message>
+    <message>
+        <source>Licences</source>
+        <translation>Lizenzen</translation>
+    </message>
+    <message>
+        <source>Save a problem report…</source>
+        <translation>Problembericht speichern…</translation>
+    </message>
+    <message>
+        <source>About SwiftMedSAM</source>
+        <translation>Über SwiftMedSAM</translation>
+    </message>
+</context>
+<context>
+    <name>Acts</name>
+    <message>
+        <source>Fill holes</source>
+        <translation>Löcher füllen</translation>
+    </message>
+    <message>
+        <source>Keep the largest part</source>
+        <translation>Größten Teil behalten</translation>
+    </message>
+    <message>
+        <source>Smooth</source>
+        <translation>Glätten</translation>
+    </message>
+    <message>
+        <source>Interpolate between slices</source>
+        <translation>Zwischen Schichten interpolieren</translation>
+    </message>
+    <message>
+        <source>Copy to the next slice</source>
+        <translation>In die nächste Schicht kopieren</translation>
+    </message>
+    <message>
+        <source>Clear the slice</source>
+        <translation>Schicht leeren</translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation>Radieren</translation>
+    </message>
+    <message>
+        <source>Paint</source>
+        <translation>Malen</translation>
+    </message>
+    <message>
+        <source>Carry a mask</source>
+        <translation>Maske fortsetzen</translation>
+    </message>
+    <message>
+        <source>Correct a mask</source>
+        <translation>Maske korrigieren</translation>
+    </message>
+    <message>
+        <source>Accept a mask</source>
+        <translation>Maske übernehmen</translation>
+    </message>
+</context>
+<context>
+    <name>Asks</name>
+    <message>
+        <source>Open image or project</source>
+        <translation>Bild oder Projekt öffnen</translation>
+    </message>
+    <message>
+        <source>Open folder with images</source>
+        <translation>Ordner mit Bildern öffnen</translation>
+    </message>
+    <message>
+        <source>Choose a label map</source>
+        <translation>Labelkarte wählen</translation>
+    </message>
+    <message>
+        <source>Save project</source>
+        <translation>Projekt speichern</translation>
+    </message>
+    <message>
+        <source>SwiftMedSAM projects (*.swiftmed)</source>
+        <translation>SwiftMedSAM-Projekte (*.swiftmed)</translation>
+    </message>
+    <message>
+        <source>Export labels</source>
+        <translation>Labels exportieren</translation>
+    </message>
+    <message>
+        <source>Export picture</source>
+        <translation>Bild exportieren</translation>
+    </message>
+    <message>
+        <source>PNG pictures (*.png)</source>
+        <translation>PNG-Bilder (*.png)</translation>
+    </message>
+    <message>
+        <source>Unsaved changes</source>
+        <translation>Nicht gespeicherte Änderungen</translation>
+    </message>
+    <message>
+        <source>The labels of “{0}” have changed since they were last saved.</source>
+        <translation>Die Labels von „{0}“ wurden seit dem letzten Speichern geändert.</translation>
+    </message>
+    <message>
+        <source>Recover your work</source>
+        <translation>Arbeit wiederherstellen</translation>
+    </message>
+    <message>
+        <source>The program ended last time before this was saved:</source>
+        <translation>Das Programm wurde beim letzten Mal beendet, bevor dies gespeichert war:</translation>
+    </message>
+    <message>
+        <source>Recover</source>
+        <translation>Wiederherstellen</translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation>Verwerfen</translation>
+    </message>
+    <message>
+        <source>Ask me later</source>
+        <translation>Später fragen</translation>
+    </message>
+    <message>
+        <source>That did not succeed</source>
+        <translation>Das ist nicht gelungen</translation>
+    </message>
+    <message>
+        <source>Something unexpected happened: {0}</source>
+        <translation>Etwas Unerwartetes ist geschehen: {0}</translation>
+    </message>
+</context>
+<context>
+    <name>Canvas</name>
+    <message>
+        <source>Axial</source>
+        <translation>Axial</translation>
+    </message>
+    <message>
+        <source>Coronal</source>
+        <translation>Koronar</translation>
+    </message>
+    <message>
+        <source>Sagittal</source>
+        <translation>Sagittal</translation>
+    </message>
+    <message>
+        <source>W {0}  L {1}</source>
+        <translation>W {0}  L {1}</translation>
+    </message>
+    <message>
+        <source>L {0}  P {1}  S {2} mm</source>
+        <translation>L {0}  P {1}  S {2} mm</translation>
+    </message>
+    <message>
+        <source>approximate</source>
+        <translation>ungefähr</translation>
+    </message>
+    <message>
+        <source>{0} mm</source>
+        <translation>{0} mm</translation>
+    </message>
+    <message>
+        <source>Picture</source>
+        <translation>Bild</translation>
+    </message>
+    <message>
+        <source>{0} slice {1} of {2}</source>
+        <translation>{0}, Schicht {1} von {2}</translation>
+    </message>
+</context>
+<context>
+    <name>CommandPalette</name>
+    <message>
+        <source>Find an action</source>
+        <translation>Befehl suchen</translation>
+    </message>
+    <message>
+        <source>Type what you want to do</source>
+        <translation>Eingeben, was Sie tun möchten</translation>
+    </message>
+    <message>
+        <source>Actions</source>
+        <translation>Befehle</translation>
+    </message>
+</context>
+<context>
+    <name>Context</name>
+    <message>
+        <source>Reading {0}…</source>
+        <translation>{0} wird gelesen…</translation>
+    </message>
+    <message>
+        <source>Saving {0}…</source>
+        <translation>{0} wird gespeichert…</translation>
+    </message>
+</context>
+<context>
+    <name>EditController</name>
+    <message>
+        <source>“{0}” has nothing in this slice to copy.</source>
+        <translation>„{0}“ hat in dieser Schicht nichts zu kopieren.</translation>
+    </message>
+    <message>
+        <source>Locked labels were left as they are.</source>
+        <translation>Gesperrte Labels blieben unverändert.</translation>
+    </message>
+    <message>
+        <source>“{0}” is empty.</source>
+        <translation>„{0}“ ist leer.</translation>
+    </message>
+    <message>
+        <source>“{0}” was changed meanwhile: try again.</source>
+        <translation>„{0}“ wurde inzwischen geändert: bitte erneut versuchen.</translation>
+    </message>
+    <message>
+        <source>Nothing had to be changed.</source>
+        <translation>Es war nichts zu ändern.</translation>
+    </message>
+    <message>
+        <source>Add a label first.</source>
+        <translation>Bitte zuerst ein Label hinzufügen.</translation>
+    </message>
+    <message>
+        <source>The label “{0}” is locked. Unlock it or choose another one.</source>
+        <translation>Das Label „{0}“ ist gesperrt. Entsperren Sie es oder wählen Sie ein anderes.</translation>
+    </message>
+</context>
+<context>
+    <name>KeySheet</name>
+    <message>
+        <source>Keys and mouse</source>
+        <translation>Tasten und Maus</translation>
+    </message>
+    <message>
+        <source>Search for an action or a key</source>
+        <translation>Nach Befehl oder Taste suchen</translation>
+    </message>
+    <message>
+        <source>Keys by menu</source>
+        <translation>Tasten nach Menü</translation>
+    </message>
+    <message>
+        <source>Action</source>
+        <translation>Befehl</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>Tasten</translation>
+    </message>
+    <message>
+        <source>No action and no key is called that.</source>
+        <translation>So heißt kein Befehl und keine Taste.</translation>
+    </message>
+    <message>
+        <source>Keys as in {0}; Preferences offers others.</source>
+        <translation>Tasten wie in {0}; andere stehen in den Einstellungen.</translation>
+    </message>
+</context>
+<context>
+    <name>Keys</name>
+    <message>
+        <source>Wheel</source>
+        <translation>Mausrad</translation>
+    </message>
+    <message>
+        <source>Next or previous slice; with Shift ten</source>
+        <translation>Nächste oder vorherige Schicht; mit Umschalt zehn</translation>
+    </message>
+    <message>
+        <source>Ctrl+wheel</source>
+        <translation>Strg+Mausrad</translation>
+    </message>
+    <message>
+        <source>Zoom at the cursor</source>
+        <translation>Am Zeiger vergrößern</translation>
+    </message>
+    <message>
+        <source>Shift+wheel with a brush</source>
+        <translation>Umschalt+Mausrad mit Pinsel</translation>
+    </message>
+    <message>
+        <source>Size of the brush</source>
+        <translation>Größe des Pinsels</translation>
+    </message>
+    <message>
+        <source>Left drag</source>
+        <translation>Links ziehen</translation>
+    </message>
+    <message>
+        <source>The tool in hand</source>
+        <translation>Das gewählte Werkzeug</translation>
+    </message>
+    <message>
+        <source>Right or Ctrl+left drag</source>
+        <translation>Rechts oder Strg+links ziehen</translation>
+    </message>
+    <message>
+        <source>Zoom</source>
+        <translation>Vergrößern</translation>
+    </message>
+    <message>
+        <source>Middle, Shift+left or Alt+left drag</source>
+        <translation>Mitte, Umschalt+links oder Alt+links ziehen</translation>
+    </message>
+    <message>
+        <source>Move the picture</source>
+        <translation>Bild verschieben</translation>
+    </message>
+    <message>
+        <source>Double-click</source>
+        <translation>Doppelklick</translation>
+    </message>
+    <message>
+        <source>One plane or all</source>
+        <translation>Eine Ebene oder alle</translation>
+    </message>
+    <message>
+        <source>Up, Down</source>
+        <translation>Auf, Ab</translation>
+    </message>
+    <message>
+        <source>Page up, Page down</source>
+        <translation>Bild auf, Bild ab</translation>
+    </message>
+    <message>
+        <source>Ten slices</source>
+        <translation>Zehn Schichten</translation>
+    </message>
+    <message>
+        <source>Home, End</source>
+        <translation>Pos1, Ende</translation>
+    </message>
+    <message>
+        <source>First or last slice</source>
+        <translation>Erste oder letzte Schicht</translation>
+    </message>
+    <message>
+        <source>Left, Right</source>
+        <translation>Links, Rechts</translation>
+    </message>
+    <message>
+        <source>Previous or next plane</source>
+        <translation>Vorherige oder nächste Ebene</translation>
+    </message>
+    <message>
+        <source>Arrows, with a keyboard box</source>
+        <translation>Pfeile, mit einem Tastatur-Rahmen</translation>
+    </message>
+    <message>
+        <source>Move the box; with Shift its size, with Ctrl ten voxels</source>
+        <translation>Rahmen verschieben; mit Umschalt seine Größe, mit Strg zehn Voxel</translation>
+    </message>
+    <message>
+        <source>In a slice</source>
+        <translation>In einem Schichtbild</translation>
+    </message>
+</context>
+<context>
+    <name>LicencesDialog</name>
+    <message>
+        <source>Licences</source>
+        <translation>Lizenzen</translation>
+    </message>
+    <message>
+        <source>What travels with the program</source>
+        <translation>Was zum Programm gehört</translation>
+    </message>
+    <message>
+        <source>Licence text</source>
+        <translation>Lizenztext</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>Tools</source>
+        <translation>Werkzeuge</translation>
+    </message>
+    <message>
+        <source>Value under the cursor</source>
+        <translation>Wert unter dem Zeiger</translation>
+    </message>
+    <message>
+        <source>Research use only</source>
+        <translation>Nur für Forschungszwecke</translation>
+    </message>
+    <message>
+        <source>For research use only. Not a medical device.</source>
+        <translation>Nur für Forschungszwecke. Kein Medizinprodukt.</translation>
+    </message>
+</context>
+<context>
+    <name>PreferencesDialog</name>
+    <message>
+        <source>Preferences</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Restore defaults</source>
+        <translation>Standard wiederherstellen</translation>
+    </message>
+    <message>
+        <source>General</source>
+        <translation>Allgemein</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>Wie das System</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>Sprache</translation>
+    </message>
+    <message>
+        <source>Another language is spoken from the next start on.</source>
+        <translation>Eine andere Sprache gilt ab dem nächsten Start.</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>Dunkel</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>Hell</translation>
+    </message>
+    <message>
+        <source>Colours</source>
+        <translation>Farben</translation>
+    </message>
+    <message>
+        <source>Keys as in</source>
+        <translation>Tasten wie in</translation>
+    </message>
+    <message>
+        <source>Images and labels</source>
+        <translation>Bilder und Labels</translation>
+    </message>
+    <message>
+        <source>Opacity of labels</source>
+        <translation>Deckkraft der Labels</translation>
+    </message>
+    <message>
+        <source>Filled</source>
+        <translation>Gefüllt</translation>
+    </message>
+    <message>
+        <source>Outlines only</source>
+        <translation>Nur Umrisse</translation>
+    </message>
+    <message>
+        <source>Labels are drawn</source>
+        <translation>Labels werden gezeichnet</translation>
+    </message>
+    <message>
+        <source>Smooth pixels</source>
+        <translation>Pixel glätten</translation>
+    </message>
+    <message>
+        <source>Segmentation</source>
+        <translation>Segmentierung</translation>
+    </message>
+    <message>
+        <source>Radius of the brush</source>
+        <translation>Radius des Pinsels</translation>
+    </message>
+    <message>
+        <source> voxels</source>
+        <translation> Voxel</translation>
+    </message>
+    <message>
+        <source>Prepare neighbouring slices when idle</source>
+        <translation>Nachbarschichten im Leerlauf vorbereiten</translation>
+    </message>
+    <message>
+        <source>Ask before a carried mask is dropped</source>
+        <translation>Fragen, bevor eine fortgesetzte Maske verworfen wird</translation>
+    </message>
+    <message>
+        <source>Privacy</source>
+        <translation>Datenschutz</translation>
+    </message>
+    <message>
+        <source>Show patient data from DICOM files</source>
+        <translation>Patientendaten aus DICOM-Dateien anzeigen</translation>
+    </message>
+    <message>
+        <source>Forget recent files and folders</source>
+        <translation>Zuletzt verwendete Dateien und Ordner vergessen</translation>
+    </message>
+</context>
+<context>
+    <name>PropagateController</name>
+    <message>
+        <source>{0} slices, {1} to {2}.</source>
+        <translation>{0} Schichten, {1} bis {2}.</translation>
+    </message>
+    <message>
+        <source>Choose a label that is not locked first.</source>
+        <translation>Bitte zuerst ein Label wählen, das nicht gesperrt ist.</translation>
+    </message>
+    <message>
+        <source>Draw a box in this slice first: that is what is carried through the volume.</source>
+        <translation>Bitte zuerst einen Rahmen in dieser Schicht zeichnen: er wird durch das Volumen fortgesetzt.</translation>
+    </message>
+</context>
+<context>
+    <name>RecoveryController</name>
+    <message>
+        <source>“{0}”, last changed {1}, {2} unsaved changes</source>
+        <translation>„{0}“, zuletzt geändert {1}, {2} nicht gespeicherte Änderungen</translation>
+    </message>
+    <message>
+        <source>Work cannot be kept safe against a crash here: the folder cannot be written.</source>
+        <translation>Die Arbeit kann hier nicht gegen einen Absturz gesichert werden: in den Ordner kann nicht geschrieben werden.</translation>
+    </message>
+</context>
+<context>
+    <name>SavingController</name>
+    <message>
+        <source>Saved and verified: {0}</source>
+        <translation>Gespeichert und geprüft: {0}</translation>
+    </message>
+    <message>
+        <source>Saved: {0}</source>
+        <translation>Gespeichert: {0}</translation>
+    </message>
+</context>
+<context>
+    <name>SegmentController</name>
+    <message>
+        <source>Draw a box or click inside the object first; then click on what is too much.</source>
+        <translation>Zuerst einen Rahmen zeichnen oder in das Objekt klicken; dann auf das klicken, was zu viel ist.</translation>
+    </message>
+    <message>
+        <source>The mask is empty: nothing was written.</source>
+        <translation>Die Maske ist leer: es wurde nichts geschrieben.</translation>
+    </message>
+    <message>
+        <source>Add a label first.</source>
+        <translation>Bitte zuerst ein Label hinzufügen.</translation>
+    </message>
+    <message>
+        <source>The label “{0}” is locked. Unlock it or choose another one.</source>
+        <translation>Das Label „{0}“ ist gesperrt. Entsperren Sie es oder wählen Sie ein anderes.</translation>
+    </message>
+</context>
+<context>
+    <name>_Picker</name>
+    <message>
+        <source>Choose an image</source>
+        <translation>Bild wählen</translation>
+    </message>
+    <message>
+        <source>Images that were found</source>
+        <translation>Gefundene Bilder</translation>
+    </message>
+    <message>
+        <source>{0} images were found:</source>
+        <translation>{0} Bilder wurden gefunden:</translation>
+    </message>
+    <message>
+        <source>{0} files could not be read.</source>
+        <translation>{0} Dateien konnten nicht gelesen werden.</translation>
+    </message>
+</context>
+</TS>

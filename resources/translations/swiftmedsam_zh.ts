@@ -1,0 +1,1030 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh" sourcelanguage="en">
+<context>
+    <name>AboutDialog</name>
+    <message>
+        <source>About SwiftMedSAM</source>
+        <translation>关于 SwiftMedSAM</translation>
+    </message>
+    <message>
+        <source>For research use only. Not a medical device.</source>
+        <translation>仅供研究使用。并非医疗器械。</translation>
+    </message>
+    <message>
+        <source>Segments medical images on an ordinary computer, without a network.</source>
+        <translation>在普通电脑上离线分割医学图像。</translation>
+    </message>
+    <message>
+        <source>Version {0}</source>
+        <translation>版本 {0}</translation>
+    </message>
+    <message>
+        <source>Licences</source>
+        <translation>许可证</translation>
+    </message>
+</context>
+<context>
+    <name>Actions</name>
+    <message>
+        <source>&amp;File</source>
+        <translation>文件(&amp;F)</translation>
+    </message>
+    <message>
+        <source>Open recent</source>
+        <translation>最近打开</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>编辑(&amp;E)</translation>
+    </message>
+    <message>
+        <source>&amp;Segment</source>
+        <translation>分割(&amp;S)</translation>
+    </message>
+    <message>
+        <source>&amp;Tools</source>
+        <translation>工具(&amp;T)</translation>
+    </message>
+    <message>
+        <source>&amp;Labels</source>
+        <translation>标签(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Choose a label</source>
+        <translation>选择标签</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>视图(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Brightness</source>
+        <translation>窗宽窗位</translation>
+    </message>
+    <message>
+        <source>&amp;Measure</source>
+        <translation>测量(&amp;M)</translation>
+    </message>
+    <message>
+        <source>&amp;Batch</source>
+        <translation>批处理(&amp;B)</translation>
+    </message>
+    <message>
+        <source>M&amp;odel</source>
+        <translation>模型(&amp;O)</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>帮助(&amp;H)</translation>
+    </message>
+    <message>
+        <source>Open file…</source>
+        <translation>打开文件…</translation>
+    </message>
+    <message>
+        <source>Open folder…</source>
+        <translation>打开文件夹…</translation>
+    </message>
+    <message>
+        <source>Open a sample</source>
+        <translation>打开示例</translation>
+    </message>
+    <message>
+        <source>Import labels…</source>
+        <translation>导入标签…</translation>
+    </message>
+    <message>
+        <source>Save project</source>
+        <translation>保存项目</translation>
+    </message>
+    <message>
+        <source>Save project as…</source>
+        <translation>项目另存为…</translation>
+    </message>
+    <message>
+        <source>Export labels…</source>
+        <translation>导出标签…</translation>
+    </message>
+    <message>
+        <source>Export surface…</source>
+        <translation>导出表面…</translation>
+    </message>
+    <message>
+        <source>Export picture of the view…</source>
+        <translation>导出视图图片…</translation>
+    </message>
+    <message>
+        <source>Close image</source>
+        <translation>关闭图像</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>退出</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Preferences…</source>
+        <translation>首选项…</translation>
+    </message>
+    <message>
+        <source>Accept the mask</source>
+        <translation>接受掩膜</translation>
+    </message>
+    <message>
+        <source>Write the proposed mask into the active label</source>
+        <translation>将建议的掩膜写入当前标签</translation>
+    </message>
+    <message>
+        <source>Reject the mask</source>
+        <translation>放弃掩膜</translation>
+    </message>
+    <message>
+        <source>Drop the proposed mask</source>
+        <translation>放弃建议的掩膜</translation>
+    </message>
+    <message>
+        <source>Remove the points</source>
+        <translation>移除点</translation>
+    </message>
+    <message>
+        <source>Go back to what the box alone proposes</source>
+        <translation>恢复为仅由框得到的结果</translation>
+    </message>
+    <message>
+        <source>Carry through the slices</source>
+        <translation>沿切片传播</translation>
+    </message>
+    <message>
+        <source>Carry the mask both ways until the object ends</source>
+        <translation>向两个方向传播掩膜，直到目标结束</translation>
+    </message>
+    <message>
+        <source>Fill a 3-D box…</source>
+        <translation>填充三维框…</translation>
+    </message>
+    <message>
+        <source>Segment inside the box over a range of slices</source>
+        <translation>在多个切片的框内进行分割</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Stop what is running and keep what is done</source>
+        <translation>停止运行并保留已完成的部分</translation>
+    </message>
+    <message>
+        <source>Draw a box with the keyboard</source>
+        <translation>用键盘画框</translation>
+    </message>
+    <message>
+        <source>Arrow keys move the box, with Shift they change its size</source>
+        <translation>方向键移动框，按住 Shift 改变大小</translation>
+    </message>
+    <message>
+        <source>Next slice without a mask</source>
+        <translation>下一个无掩膜的切片</translation>
+    </message>
+    <message>
+        <source>Move the crosshair</source>
+        <translation>移动十字线</translation>
+    </message>
+    <message>
+        <source>Brightness and contrast</source>
+        <translation>调节窗宽窗位</translation>
+    </message>
+    <message>
+        <source>Drag up or down for brightness, sideways for contrast</source>
+        <translation>上下拖动调节亮度，左右拖动调节对比度</translation>
+    </message>
+    <message>
+        <source>Box</source>
+        <translation>框</translation>
+    </message>
+    <message>
+        <source>Drag a box round an object; the mask follows</source>
+        <translation>在目标周围拖出一个框，掩膜随之更新</translation>
+    </message>
+    <message>
+        <source>Point</source>
+        <translation>点</translation>
+    </message>
+    <message>
+        <source>Click what belongs to the object, or what does not</source>
+        <translation>点击属于目标或不属于目标的位置</translation>
+    </message>
+    <message>
+        <source>Points take away</source>
+        <translation>点用于排除</translation>
+    </message>
+    <message>
+        <source>Points mark what does not belong to the object</source>
+        <translation>点标记不属于目标的区域</translation>
+    </message>
+    <message>
+        <source>Brush</source>
+        <translation>画笔</translation>
+    </message>
+    <message>
+        <source>Eraser</source>
+        <translation>橡皮擦</translation>
+    </message>
+    <message>
+        <source>Lasso</source>
+        <translation>套索</translation>
+    </message>
+    <message>
+        <source>Paint a ball in 3-D</source>
+        <translation>用三维球绘制</translation>
+    </message>
+    <message>
+        <source>Larger brush</source>
+        <translation>增大画笔</translation>
+    </message>
+    <message>
+        <source>Smaller brush</source>
+        <translation>减小画笔</translation>
+    </message>
+    <message>
+        <source>Add a label</source>
+        <translation>添加标签</translation>
+    </message>
+    <message>
+        <source>Rename the label…</source>
+        <translation>重命名标签…</translation>
+    </message>
+    <message>
+        <source>Colour of the label…</source>
+        <translation>标签颜色…</translation>
+    </message>
+    <message>
+        <source>Remove the label</source>
+        <translation>删除标签</translation>
+    </message>
+    <message>
+        <source>Lock the label</source>
+        <translation>锁定标签</translation>
+    </message>
+    <message>
+        <source>A locked label is never painted over</source>
+        <translation>锁定的标签不会被覆盖</translation>
+    </message>
+    <message>
+        <source>Show the label</source>
+        <translation>显示标签</translation>
+    </message>
+    <message>
+        <source>Next label</source>
+        <translation>下一个标签</translation>
+    </message>
+    <message>
+        <source>Previous label</source>
+        <translation>上一个标签</translation>
+    </message>
+    <message>
+        <source>Label {number}</source>
+        <translation>标签 {number}</translation>
+    </message>
+    <message>
+        <source>Fill holes</source>
+        <translation>填充孔洞</translation>
+    </message>
+    <message>
+        <source>Keep the largest part</source>
+        <translation>保留最大部分</translation>
+    </message>
+    <message>
+        <source>Smooth</source>
+        <translation>平滑</translation>
+    </message>
+    <message>
+        <source>Fill the slices between</source>
+        <translation>填充中间切片</translation>
+    </message>
+    <message>
+        <source>Work out the label in empty slices from the slices on both sides</source>
+        <translation>根据两侧切片推算空切片中的标签</translation>
+    </message>
+    <message>
+        <source>Copy to the next slice</source>
+        <translation>复制到下一切片</translation>
+    </message>
+    <message>
+        <source>Copy to the previous slice</source>
+        <translation>复制到上一切片</translation>
+    </message>
+    <message>
+        <source>Clear the label in this slice</source>
+        <translation>清除此切片中的标签</translation>
+    </message>
+    <message>
+        <source>Axial</source>
+        <translation>轴位</translation>
+    </message>
+    <message>
+        <source>Coronal</source>
+        <translation>冠状位</translation>
+    </message>
+    <message>
+        <source>Sagittal</source>
+        <translation>矢状位</translation>
+    </message>
+    <message>
+        <source>All planes</source>
+        <translation>所有平面</translation>
+    </message>
+    <message>
+        <source>Fit to the window</source>
+        <translation>适应窗口</translation>
+    </message>
+    <message>
+        <source>Zoom in</source>
+        <translation>放大</translation>
+    </message>
+    <message>
+        <source>Zoom out</source>
+        <translation>缩小</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>Outlines only</source>
+        <translation>仅轮廓</translation>
+    </message>
+    <message>
+        <source>Stronger labels</source>
+        <translation>加深标签</translation>
+    </message>
+    <message>
+        <source>Fainter labels</source>
+        <translation>减淡标签</translation>
+    </message>
+    <message>
+        <source>Text in the corners</source>
+        <translation>角落文字</translation>
+    </message>
+    <message>
+        <source>Crosshair</source>
+        <translation>十字线</translation>
+    </message>
+    <message>
+        <source>Smooth pixels</source>
+        <translation>平滑像素</translation>
+    </message>
+    <message>
+        <source>Invert grey</source>
+        <translation>灰度反转</translation>
+    </message>
+    <message>
+        <source>Next slice</source>
+        <translation>下一切片</translation>
+    </message>
+    <message>
+        <source>Previous slice</source>
+        <translation>上一切片</translation>
+    </message>
+    <message>
+        <source>Brightness as in the file</source>
+        <translation>文件中的窗宽窗位</translation>
+    </message>
+    <message>
+        <source>Brightness preset {number}</source>
+        <translation>窗宽窗位预设 {number}</translation>
+    </message>
+    <message>
+        <source>3-D surface</source>
+        <translation>三维表面</translation>
+    </message>
+    <message>
+        <source>Panels</source>
+        <translation>面板</translation>
+    </message>
+    <message>
+        <source>Full screen</source>
+        <translation>全屏</translation>
+    </message>
+    <message>
+        <source>Copy measurements</source>
+        <translation>复制测量值</translation>
+    </message>
+    <message>
+        <source>Save measurements…</source>
+        <translation>保存测量值…</translation>
+    </message>
+    <message>
+        <source>Compare with other labels…</source>
+        <translation>与其他标签比较…</translation>
+    </message>
+    <message>
+        <source>End the comparison</source>
+        <translation>结束比较</translation>
+    </message>
+    <message>
+        <source>Segment a folder…</source>
+        <translation>分割文件夹…</translation>
+    </message>
+    <message>
+        <source>Model and device…</source>
+        <translation>模型与设备…</translation>
+    </message>
+    <message>
+        <source>Import a model…</source>
+        <translation>导入模型…</translation>
+    </message>
+    <message>
+        <source>Measure the speed</source>
+        <translation>测试速度</translation>
+    </message>
+    <message>
+        <source>Keys and mouse</source>
+        <translation>键盘与鼠标</translation>
+    </message>
+    <message>
+        <source>Find an action…</source>
+        <translation>查找操作…</translation>
+    </message>
+    <message>
+        <source>User guide</source>
+        <translation>用户指南</translation>
+    </message>
+    <message>
+        <source>Findings about the image</source>
+        <translation>图像提示</translation>
+    </message>
+    <message>
+        <source>Licences</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>Save a problem report…</source>
+        <translation>保存问题报告…</translation>
+    </message>
+    <message>
+        <source>About SwiftMedSAM</source>
+        <translation>关于 SwiftMedSAM</translation>
+    </message>
+</context>
+<context>
+    <name>Acts</name>
+    <message>
+        <source>Fill holes</source>
+        <translation>填充孔洞</translation>
+    </message>
+    <message>
+        <source>Keep the largest part</source>
+        <translation>保留最大部分</translation>
+    </message>
+    <message>
+        <source>Smooth</source>
+        <translation>平滑</translation>
+    </message>
+    <message>
+        <source>Interpolate between slices</source>
+        <translation>切片间插值</translation>
+    </message>
+    <message>
+        <source>Copy to the next slice</source>
+        <translation>复制到下一切片</translation>
+    </message>
+    <message>
+        <source>Clear the slice</source>
+        <translation>清除切片</translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation>擦除</translation>
+    </message>
+    <message>
+        <source>Paint</source>
+        <translation>绘制</translation>
+    </message>
+    <message>
+        <source>Carry a mask</source>
+        <translation>传播掩膜</translation>
+    </message>
+    <message>
+        <source>Correct a mask</source>
+        <translation>修正掩膜</translation>
+    </message>
+    <message>
+        <source>Accept a mask</source>
+        <translation>接受掩膜</translation>
+    </message>
+</context>
+<context>
+    <name>Asks</name>
+    <message>
+        <source>Open image or project</source>
+        <translation>打开图像或项目</translation>
+    </message>
+    <message>
+        <source>Open folder with images</source>
+        <translation>打开图像文件夹</translation>
+    </message>
+    <message>
+        <source>Choose a label map</source>
+        <translation>选择标签图</translation>
+    </message>
+    <message>
+        <source>Save project</source>
+        <translation>保存项目</translation>
+    </message>
+    <message>
+        <source>SwiftMedSAM projects (*.swiftmed)</source>
+        <translation>SwiftMedSAM 项目 (*.swiftmed)</translation>
+    </message>
+    <message>
+        <source>Export labels</source>
+        <translation>导出标签</translation>
+    </message>
+    <message>
+        <source>Export picture</source>
+        <translation>导出图片</translation>
+    </message>
+    <message>
+        <source>PNG pictures (*.png)</source>
+        <translation>PNG 图片 (*.png)</translation>
+    </message>
+    <message>
+        <source>Unsaved changes</source>
+        <translation>未保存的更改</translation>
+    </message>
+    <message>
+        <source>The labels of “{0}” have changed since they were last saved.</source>
+        <translation>“{0}”的标签自上次保存后已更改。</translation>
+    </message>
+    <message>
+        <source>Recover your work</source>
+        <translation>恢复工作</translation>
+    </message>
+    <message>
+        <source>The program ended last time before this was saved:</source>
+        <translation>程序上次结束前以下内容尚未保存：</translation>
+    </message>
+    <message>
+        <source>Recover</source>
+        <translation>恢复</translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation>放弃</translation>
+    </message>
+    <message>
+        <source>Ask me later</source>
+        <translation>稍后询问</translation>
+    </message>
+    <message>
+        <source>That did not succeed</source>
+        <translation>操作未成功</translation>
+    </message>
+    <message>
+        <source>Something unexpected happened: {0}</source>
+        <translation>发生意外情况：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>Canvas</name>
+    <message>
+        <source>Axial</source>
+        <translation>轴位</translation>
+    </message>
+    <message>
+        <source>Coronal</source>
+        <translation>冠状位</translation>
+    </message>
+    <message>
+        <source>Sagittal</source>
+        <translation>矢状位</translation>
+    </message>
+    <message>
+        <source>W {0}  L {1}</source>
+        <translation>窗宽 {0}  窗位 {1}</translation>
+    </message>
+    <message>
+        <source>L {0}  P {1}  S {2} mm</source>
+        <translation>L {0}  P {1}  S {2} mm</translation>
+    </message>
+    <message>
+        <source>approximate</source>
+        <translation>近似</translation>
+    </message>
+    <message>
+        <source>{0} mm</source>
+        <translation>{0} mm</translation>
+    </message>
+    <message>
+        <source>Picture</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>{0} slice {1} of {2}</source>
+        <translation>{0} 切片 {1}/{2}</translation>
+    </message>
+</context>
+<context>
+    <name>CommandPalette</name>
+    <message>
+        <source>Find an action</source>
+        <translation>查找操作</translation>
+    </message>
+    <message>
+        <source>Type what you want to do</source>
+        <translation>输入想要执行的操作</translation>
+    </message>
+    <message>
+        <source>Actions</source>
+        <translation>操作</translation>
+    </message>
+</context>
+<context>
+    <name>Context</name>
+    <message>
+        <source>Reading {0}…</source>
+        <translation>正在读取 {0}…</translation>
+    </message>
+    <message>
+        <source>Saving {0}…</source>
+        <translation>正在保存 {0}…</translation>
+    </message>
+</context>
+<context>
+    <name>EditController</name>
+    <message>
+        <source>“{0}” has nothing in this slice to copy.</source>
+        <translation>“{0}”在此切片中没有可复制的内容。</translation>
+    </message>
+    <message>
+        <source>Locked labels were left as they are.</source>
+        <translation>锁定的标签保持不变。</translation>
+    </message>
+    <message>
+        <source>“{0}” is empty.</source>
+        <translation>“{0}”为空。</translation>
+    </message>
+    <message>
+        <source>“{0}” was changed meanwhile: try again.</source>
+        <translation>“{0}”已在此期间更改：请重试。</translation>
+    </message>
+    <message>
+        <source>Nothing had to be changed.</source>
+        <translation>无需更改。</translation>
+    </message>
+    <message>
+        <source>Add a label first.</source>
+        <translation>请先添加标签。</translation>
+    </message>
+    <message>
+        <source>The label “{0}” is locked. Unlock it or choose another one.</source>
+        <translation>标签“{0}”已锁定。请解锁或选择其他标签。</translation>
+    </message>
+</context>
+<context>
+    <name>KeySheet</name>
+    <message>
+        <source>Keys and mouse</source>
+        <translation>键盘与鼠标</translation>
+    </message>
+    <message>
+        <source>Search for an action or a key</source>
+        <translation>搜索操作或按键</translation>
+    </message>
+    <message>
+        <source>Keys by menu</source>
+        <translation>按菜单列出的按键</translation>
+    </message>
+    <message>
+        <source>Action</source>
+        <translation>操作</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>按键</translation>
+    </message>
+    <message>
+        <source>No action and no key is called that.</source>
+        <translation>没有匹配的操作或按键。</translation>
+    </message>
+    <message>
+        <source>Keys as in {0}; Preferences offers others.</source>
+        <translation>按键方案：{0}；可在首选项中更改。</translation>
+    </message>
+</context>
+<context>
+    <name>Keys</name>
+    <message>
+        <source>Wheel</source>
+        <translation>滚轮</translation>
+    </message>
+    <message>
+        <source>Next or previous slice; with Shift ten</source>
+        <translation>下一或上一切片；按住 Shift 为十个</translation>
+    </message>
+    <message>
+        <source>Ctrl+wheel</source>
+        <translation>Ctrl+滚轮</translation>
+    </message>
+    <message>
+        <source>Zoom at the cursor</source>
+        <translation>以光标为中心缩放</translation>
+    </message>
+    <message>
+        <source>Shift+wheel with a brush</source>
+        <translation>使用画笔时 Shift+滚轮</translation>
+    </message>
+    <message>
+        <source>Size of the brush</source>
+        <translation>画笔大小</translation>
+    </message>
+    <message>
+        <source>Left drag</source>
+        <translation>左键拖动</translation>
+    </message>
+    <message>
+        <source>The tool in hand</source>
+        <translation>当前工具</translation>
+    </message>
+    <message>
+        <source>Right or Ctrl+left drag</source>
+        <translation>右键或 Ctrl+左键拖动</translation>
+    </message>
+    <message>
+        <source>Zoom</source>
+        <translation>缩放</translation>
+    </message>
+    <message>
+        <source>Middle, Shift+left or Alt+left drag</source>
+        <translation>中键、Shift+左键或 Alt+左键拖动</translation>
+    </message>
+    <message>
+        <source>Move the picture</source>
+        <translation>移动图像</translation>
+    </message>
+    <message>
+        <source>Double-click</source>
+        <translation>双击</translation>
+    </message>
+    <message>
+        <source>One plane or all</source>
+        <translation>单个或所有平面</translation>
+    </message>
+    <message>
+        <source>Up, Down</source>
+        <translation>上、下</translation>
+    </message>
+    <message>
+        <source>Page up, Page down</source>
+        <translation>Page Up、Page Down</translation>
+    </message>
+    <message>
+        <source>Ten slices</source>
+        <translation>十个切片</translation>
+    </message>
+    <message>
+        <source>Home, End</source>
+        <translation>Home、End</translation>
+    </message>
+    <message>
+        <source>First or last slice</source>
+        <translation>第一个或最后一个切片</translation>
+    </message>
+    <message>
+        <source>Left, Right</source>
+        <translation>左、右</translation>
+    </message>
+    <message>
+        <source>Previous or next plane</source>
+        <translation>上一个或下一个平面</translation>
+    </message>
+    <message>
+        <source>Arrows, with a keyboard box</source>
+        <translation>方向键（键盘框）</translation>
+    </message>
+    <message>
+        <source>Move the box; with Shift its size, with Ctrl ten voxels</source>
+        <translation>移动框；按住 Shift 改变大小，按住 Ctrl 为十个体素</translation>
+    </message>
+    <message>
+        <source>In a slice</source>
+        <translation>在切片中</translation>
+    </message>
+</context>
+<context>
+    <name>LicencesDialog</name>
+    <message>
+        <source>Licences</source>
+        <translation>许可证</translation>
+    </message>
+    <message>
+        <source>What travels with the program</source>
+        <translation>随程序附带的内容</translation>
+    </message>
+    <message>
+        <source>Licence text</source>
+        <translation>许可证文本</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>Tools</source>
+        <translation>工具</translation>
+    </message>
+    <message>
+        <source>Value under the cursor</source>
+        <translation>光标处的值</translation>
+    </message>
+    <message>
+        <source>Research use only</source>
+        <translation>仅供研究使用</translation>
+    </message>
+    <message>
+        <source>For research use only. Not a medical device.</source>
+        <translation>仅供研究使用。并非医疗器械。</translation>
+    </message>
+</context>
+<context>
+    <name>PreferencesDialog</name>
+    <message>
+        <source>Preferences</source>
+        <translation>首选项</translation>
+    </message>
+    <message>
+        <source>Restore defaults</source>
+        <translation>恢复默认值</translation>
+    </message>
+    <message>
+        <source>General</source>
+        <translation>常规</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Another language is spoken from the next start on.</source>
+        <translation>语言更改将在下次启动时生效。</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Colours</source>
+        <translation>配色</translation>
+    </message>
+    <message>
+        <source>Keys as in</source>
+        <translation>按键方案</translation>
+    </message>
+    <message>
+        <source>Images and labels</source>
+        <translation>图像与标签</translation>
+    </message>
+    <message>
+        <source>Opacity of labels</source>
+        <translation>标签不透明度</translation>
+    </message>
+    <message>
+        <source>Filled</source>
+        <translation>填充</translation>
+    </message>
+    <message>
+        <source>Outlines only</source>
+        <translation>仅轮廓</translation>
+    </message>
+    <message>
+        <source>Labels are drawn</source>
+        <translation>标签绘制方式</translation>
+    </message>
+    <message>
+        <source>Smooth pixels</source>
+        <translation>平滑像素</translation>
+    </message>
+    <message>
+        <source>Segmentation</source>
+        <translation>分割</translation>
+    </message>
+    <message>
+        <source>Radius of the brush</source>
+        <translation>画笔半径</translation>
+    </message>
+    <message>
+        <source> voxels</source>
+        <translation> 体素</translation>
+    </message>
+    <message>
+        <source>Prepare neighbouring slices when idle</source>
+        <translation>空闲时预处理相邻切片</translation>
+    </message>
+    <message>
+        <source>Ask before a carried mask is dropped</source>
+        <translation>放弃传播的掩膜前询问</translation>
+    </message>
+    <message>
+        <source>Privacy</source>
+        <translation>隐私</translation>
+    </message>
+    <message>
+        <source>Show patient data from DICOM files</source>
+        <translation>显示 DICOM 文件中的患者信息</translation>
+    </message>
+    <message>
+        <source>Forget recent files and folders</source>
+        <translation>清除最近的文件和文件夹记录</translation>
+    </message>
+</context>
+<context>
+    <name>PropagateController</name>
+    <message>
+        <source>{0} slices, {1} to {2}.</source>
+        <translation>{0} 个切片，{1} 至 {2}。</translation>
+    </message>
+    <message>
+        <source>Choose a label that is not locked first.</source>
+        <translation>请先选择未锁定的标签。</translation>
+    </message>
+    <message>
+        <source>Draw a box in this slice first: that is what is carried through the volume.</source>
+        <translation>请先在此切片中画框：它将在整个体数据中传播。</translation>
+    </message>
+</context>
+<context>
+    <name>RecoveryController</name>
+    <message>
+        <source>“{0}”, last changed {1}, {2} unsaved changes</source>
+        <translation>“{0}”，最后更改于 {1}，{2} 处未保存的更改</translation>
+    </message>
+    <message>
+        <source>Work cannot be kept safe against a crash here: the folder cannot be written.</source>
+        <translation>无法在此防止崩溃导致的数据丢失：文件夹不可写。</translation>
+    </message>
+</context>
+<context>
+    <name>SavingController</name>
+    <message>
+        <source>Saved and verified: {0}</source>
+        <translation>已保存并校验：{0}</translation>
+    </message>
+    <message>
+        <source>Saved: {0}</source>
+        <translation>已保存：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>SegmentController</name>
+    <message>
+        <source>Draw a box or click inside the object first; then click on what is too much.</source>
+        <translation>请先画框或在目标内点击，再点击多余的部分。</translation>
+    </message>
+    <message>
+        <source>The mask is empty: nothing was written.</source>
+        <translation>掩膜为空：未写入任何内容。</translation>
+    </message>
+    <message>
+        <source>Add a label first.</source>
+        <translation>请先添加标签。</translation>
+    </message>
+    <message>
+        <source>The label “{0}” is locked. Unlock it or choose another one.</source>
+        <translation>标签“{0}”已锁定。请解锁或选择其他标签。</translation>
+    </message>
+</context>
+<context>
+    <name>_Picker</name>
+    <message>
+        <source>Choose an image</source>
+        <translation>选择图像</translation>
+    </message>
+    <message>
+        <source>Images that were found</source>
+        <translation>找到的图像</translation>
+    </message>
+    <message>
+        <source>{0} images were found:</source>
+        <translation>找到 {0} 个图像：</translation>
+    </message>
+    <message>
+        <source>{0} files could not be read.</source>
+        <translation>{0} 个文件无法读取。</translation>
+    </message>
+</context>
+</TS>
