@@ -56,7 +56,9 @@ class Backdrop:
         if self._image.size() != size:
             self._image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
         self._image.setDevicePixelRatio(ratio)
-        self._image.fill(pens.BACKGROUND)
+        height, width = frame.upright.shape
+        if not screen_rect(frame, QRect(0, 0, width, height)).contains(QRectF(0, 0, *frame.size)):
+            self._image.fill(pens.BACKGROUND)
 
     @staticmethod
     def _draw_picture(

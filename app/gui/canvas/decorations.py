@@ -22,10 +22,6 @@ _DOT = 4.0  # radius
 _SHORTEST, _LONGEST = 0.12, 0.3  # of the widget's width: the scale bar
 _NARROW = 240.0  # pixels: a view narrower than that shows letters and the slice number only
 
-_LEFT, _RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
-_TOP, _BOTTOM = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
-_MIDDLE_ROW, _MIDDLE = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignHCenter
-
 
 @dataclass(frozen=True)
 class Notes:
@@ -84,26 +80,26 @@ def draw_notes(painter: QPainter, frame: PlaneFrame, notes: Notes) -> None:
     width, height = frame.size
     area = QRectF(_INSET, _INSET, width - 2 * _INSET, height - 2 * _INSET)
     left, top, right, bottom = notes.letters
-    for text, flags in (
-        (left, _LEFT | _MIDDLE_ROW),
-        (top, _MIDDLE | _TOP),
-        (right, _RIGHT | _MIDDLE_ROW),
-        (bottom, _MIDDLE | _BOTTOM),
-        (notes.title, _LEFT | _TOP),
+    for text, anchor in (
+        (left, (0, 0.5)),
+        (top, (0.5, 0)),
+        (right, (1, 0.5)),
+        (bottom, (0.5, 1)),
+        (notes.title, (0, 0)),
     ):
         if text:
-            pens.draw_text(painter, area, flags, text)
+            pens.draw_text(painter, area, anchor, text)
     line = painter.fontMetrics().height() + 2.0
     if width >= _NARROW:
         if notes.window:
-            pens.draw_text(painter, area, _RIGHT | _TOP, notes.window)
+            pens.draw_text(painter, area, (1, 0), notes.window)
         if notes.position:
-            pens.draw_text(painter, area.adjusted(3 * _DOT + 2, 0, 0, 0), _LEFT | _BOTTOM, notes.position)
+            pens.draw_text(painter, area.adjusted(3 * _DOT + 2, 0, 0, 0), (0, 1), notes.position)
         if frame.upright.geometry.frame is not Frame.NONE:
             _draw_bar(painter, frame, area)
     if notes.approximate:
         text = QCoreApplication.translate("Canvas", "approximate")
-        pens.draw_text(painter, area.adjusted(0, line, 0, 0), _LEFT | _TOP, text, pens.WARNING)
+        pens.draw_text(painter, area.adjusted(0, line, 0, 0), (0, 0), text, pens.WARNING)
     if notes.ready is not None:
         _draw_dot(painter, QPointF(area.left() + _DOT, area.bottom() - line / 2 + 1), ready=notes.ready)
 
@@ -121,8 +117,7 @@ def _draw_bar(painter: QPainter, frame: PlaneFrame, area: QRectF) -> None:
         for x in (right - pixels, right):
             painter.drawLine(QPointF(x, y - 4), QPointF(x, y))
     above = QRectF(right - max(pixels, 60.0), area.top(), max(pixels, 60.0), area.height() - 7.0)
-    flags = (_MIDDLE if pixels >= 60.0 else _RIGHT) | _BOTTOM
-    pens.draw_text(painter, above, flags, text)
+    pens.draw_text(painter, above, (0.5 if pixels >= 60.0 else 1, 1), text)
 
 
 def _draw_dot(painter: QPainter, place: QPointF, *, ready: bool) -> None:

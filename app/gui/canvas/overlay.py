@@ -15,7 +15,7 @@ from app.engine.labelmap import LARGEST_VALUE, Label, LabelMap
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box3D
 from app.engine.upright import Upright
-from app.gui.canvas.paths import path_of_mask
+from app.gui.canvas.paths import borders_of_labels, path_of_mask, path_of_segments
 from app.gui.proposal import Carried
 from app.gui.view_state import Looks, OverlayStyle
 
@@ -53,6 +53,7 @@ class LabelOverlay:
         self._labels = labels
         self._kept: OrderedDict[SliceKey, LabelLayer] = OrderedDict()
         self._style: tuple[float, OverlayStyle, int] | None = None
+        self._patterns: list[Qt.PenStyle] = []
         self._table: NDArray[np.uint32] = np.zeros(0, dtype=np.uint32)
 
     def layer(self, key: SliceKey, upright: Upright, looks: Looks, active: int) -> LabelLayer:
@@ -62,6 +63,7 @@ class LabelOverlay:
             self.forget()
             self._style = style
             self._table = fill_table(self._labels.labels, looks.opacity, active)
+            self._patterns = patterns(self._labels.labels)
         layer = self._kept.get(key)
         if layer is None:
             layer = self._drawn(key, upright, looks, active)
@@ -81,18 +83,24 @@ class LabelOverlay:
             del self._kept[key]
 
     def _drawn(self, key: SliceKey, upright: Upright, looks: Looks, active: int) -> LabelLayer:
-        values = self._labels.voxels[key.selector()]
+        values = np.ascontiguousarray(self._labels.voxels[key.selector()])
         inside = _extent(values)
         if inside is None:
             return LabelLayer()
         cropped = np.ascontiguousarray(values[inside])
-        present = np.zeros(LARGEST_VALUE + 1, dtype=np.bool_)
-        present[cropped.ravel()] = True
+        corner = (inside[1].start, inside[0].start)
+        lines, owners = borders_of_labels(cropped)
+        lines = upright.to_picture(lines + corner)
+        present = set(owners.tolist())
         borders = []
-        for label, pattern in zip(self._labels.labels, patterns(self._labels.labels), strict=True):
-            if label.visible and present[label.value]:
-                path = path_of_mask(cropped == label.value, upright, corner=(inside[1].start, inside[0].start))
+        for label, pattern in zip(self._labels.labels, self._patterns, strict=True):
+            if label.visible and label.value in present:
+                if pattern is Qt.PenStyle.SolidLine:
+                    path = path_of_segments(lines[owners == label.value])
+                else:  # a broken line must run on round the corners
+                    path = path_of_mask(cropped == label.value, upright, corner=corner)
                 borders.append(Border(path, label.colour, pattern, label.value == active))
+        borders.sort(key=lambda border: border.active)  # the selected one over the others
         if looks.style is OverlayStyle.OUTLINE or not borders:
             return LabelLayer(borders=tuple(borders))
         return LabelLayer(self._filled(cropped, upright), _turned_area(inside, upright), tuple(borders))
@@ -144,10 +152,10 @@ def carried_mask(carried: Carried, key: SliceKey, shape: tuple[int, int]) -> NDA
 
 def _extent(values: NDArray[np.uint16]) -> tuple[slice, slice] | None:
     """Rows and columns that hold any label."""
-    rows = np.flatnonzero(values.any(axis=1))
+    rows = np.flatnonzero(values.max(axis=1))
     if not len(rows):
         return None
-    columns = np.flatnonzero(values[rows[0] : rows[-1] + 1].any(axis=0))
+    columns = np.flatnonzero(values[rows[0] : rows[-1] + 1].max(axis=0))
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 

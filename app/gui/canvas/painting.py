@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF
+from PySide6.QtCore import QCoreApplication, QPointF, QRect
 from PySide6.QtGui import QPainter, QPen
 
 from app.gui.canvas import pens
@@ -50,8 +50,7 @@ class Painting:
         image = self._backdrop.image(
             sight.scene, sight.key, sight.frame, looks, active=sight.active_label, carried=sight.carried, ratio=ratio
         )
-        source = QRectF(area.x() * ratio, area.y() * ratio, area.width() * ratio, area.height() * ratio)
-        painter.drawImage(QRectF(area), image, source)
+        painter.drawImage(QPointF(0, 0), image)  # clipped to what is to be painted
         self._draw_preview(painter)
         self._hand.draw(painter)
         if looks.show_crosshair and not sight.scene.is_picture:

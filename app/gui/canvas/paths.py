@@ -1,9 +1,10 @@
-"""Borders of masks as paths that can be drawn."""
+"""Borders of masks and labels as paths that can be drawn."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,10 @@ from PySide6.QtGui import QPainterPath
 from app.engine.outline import outline_paths
 from app.engine.upright import Upright
 
-# As QDataStream writes a path: a count, then kind (0 move, 1 line) and place of each point, big-endian, then which
-# point began the last part and the fill rule (0: even-odd). Reading it is a hundred times faster than calling lineTo.
+# As QDataStream writes a path: a count, then kind and place of each point, big-endian, then which point began the last
+# part and the fill rule. Reading it is a hundred times faster than calling lineTo.
 _ELEMENT = np.dtype([("kind", ">i4"), ("x", ">f8"), ("y", ">f8")])
+_MOVE, _LINE, _EVEN_ODD = 0, 1, 0
 
 
 def path_of_mask(mask: NDArray[np.bool_], upright: Upright, *, corner: tuple[int, int] = (0, 0)) -> QPainterPath:
@@ -28,19 +30,66 @@ def path_of_mask(mask: NDArray[np.bool_], upright: Upright, *, corner: tuple[int
 
 def path_of(polygons: Sequence[NDArray[np.float64]]) -> QPainterPath:
     """Closed polygons (N, 2) of (x, y) as one path with an even-odd fill; none gives an empty path."""
-    path = QPainterPath()
     if not polygons:
-        return path
+        return QPainterPath()
     elements = np.empty(sum(len(polygon) + 1 for polygon in polygons), dtype=_ELEMENT)
-    elements["kind"] = 1
+    elements["kind"] = _LINE
     at = 0
     for polygon in polygons:
         end = at + len(polygon)
-        elements["kind"][at] = 0
+        elements["kind"][at] = _MOVE
         elements["x"][at:end], elements["y"][at:end] = polygon.T
         elements["x"][end], elements["y"][end] = polygon[0]
         last, at = at, end + 1
-    data = struct.pack(">i", len(elements)) + elements.tobytes() + struct.pack(">ii", last, 0)
+    return _path(elements, last)
+
+
+def path_of_segments(segments: NDArray[np.float64]) -> QPainterPath:
+    """Straight lines (N, 2, 2), each of two points (x, y), as one path that has no inside."""
+    if not len(segments):
+        return QPainterPath()
+    elements = np.empty((len(segments), 2), dtype=_ELEMENT)
+    elements["kind"] = (_MOVE, _LINE)
+    elements["x"], elements["y"] = segments[..., 0], segments[..., 1]
+    return _path(elements.ravel(), elements.size - 2)
+
+
+def borders_of_labels(values: NDArray[np.uint16]) -> tuple[NDArray[np.float64], NDArray[np.uint16]]:
+    """The borders of all labels of a slice (rows, columns) at once: lines (N, 2, 2) along voxels' edges, and whose.
+
+    Points are (x, y), 0 at the outer edge of voxel 0. A line between two labels is there for each of them. Much faster
+    than an outline for each label, but the lines of a label do not follow one another.
+    """
+    rows, columns = values.shape
+    padded = np.zeros((rows + 2, columns + 2), dtype=values.dtype)
+    padded[1:-1, 1:-1] = values
+    y, x = np.divmod(np.flatnonzero(padded[:-1, 1:-1] != padded[1:, 1:-1]), columns)
+    level = [_runs(y, x, padded[y + below, x + 1]) for below in (0, 1)]
+    y, x = np.divmod(np.flatnonzero(padded[1:-1, :-1] != padded[1:-1, 1:]), columns + 1)
+    order = np.argsort(x, kind="stable")  # column by column
+    y, x = y[order], x[order]
+    upright = [_runs(x, y, padded[y + 1, x + right]) for right in (0, 1)]
+    lines = [*(run for run, _ in level), *(run[..., ::-1] for run, _ in upright)]
+    return np.concatenate(lines).astype(np.float64), np.concatenate([owners for _, owners in (*level, *upright)])
+
+
+def _runs(
+    line: NDArray[np.int64], along: NDArray[np.int64], label: NDArray[np.uint16]
+) -> tuple[NDArray[np.int64], NDArray[np.uint16]]:
+    """Edges of voxels, sorted by line and by place along it, joined where a label goes on; background is left out."""
+    some = label > 0
+    line, along, label = line[some], along[some], label[some]
+    begins = np.ones(len(line), dtype=np.bool_)
+    begins[1:] = (np.diff(along) != 1) | (np.diff(line) != 0) | (label[1:] != label[:-1])
+    first = np.flatnonzero(begins)
+    last = np.append(first[1:], len(line))[: len(first)] - 1
+    ends = np.stack((along[first], line[first], along[last] + 1, line[first]), axis=1).reshape(-1, 2, 2)
+    return ends, label[first]
+
+
+def _path(elements: NDArray[Any], last_move: int) -> QPainterPath:
+    data = struct.pack(">i", len(elements)) + elements.tobytes() + struct.pack(">ii", last_move, _EVEN_ODD)
     stream = QDataStream(QByteArray(data))
+    path = QPainterPath()
     stream >> path
     return path

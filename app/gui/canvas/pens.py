@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
+
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPixmap
 
 SHADE = QColor(0, 0, 0, 170)
+_EDGE_PX = 1
+
+Anchor = tuple[float, float]  # where in an area: 0 left or top, 0.5 the middle, 1 right or bottom
 _AROUND = ((-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1))
 
 TEXT = QColor(236, 240, 244)
@@ -21,14 +27,35 @@ NEGATIVE = QColor(255, 90, 80)
 PREVIEW_FILL = 0.8  # a proposal's opacity against that of labels
 
 
-def draw_text(painter: QPainter, area: QRectF, flags: Qt.AlignmentFlag, text: str, colour: QColor = TEXT) -> None:
-    """Text within an area, with a dark edge."""
-    rect = area.toRect()
+def draw_text(painter: QPainter, area: QRectF, anchor: Anchor, text: str, colour: QColor = TEXT) -> None:
+    """Text within an area, with a dark edge. Letters are drawn once and kept: they stay for many frames."""
+    ratio = painter.device().devicePixelRatioF()
+    image = _written(text, painter.font().toString(), colour.rgba(), ratio)
+    left = area.left() + anchor[0] * (area.width() - image.width() / ratio)
+    top = area.top() + anchor[1] * (area.height() - image.height() / ratio)
+    painter.drawPixmap(QPointF(round(left * ratio) / ratio, round(top * ratio) / ratio), image)
+
+
+@lru_cache(maxsize=64)
+def _written(text: str, font_name: str, colour: int, ratio: float) -> QPixmap:
+    """A line of text with a dark edge on nothing."""
+    font = QFont()
+    font.fromString(font_name)
+    metrics = QFontMetrics(font)
+    width, height = metrics.horizontalAdvance(text) + 2 * _EDGE_PX, metrics.height() + 2 * _EDGE_PX
+    image = QPixmap(math.ceil(width * ratio), math.ceil(height * ratio))
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setFont(font)
+    place = QPoint(_EDGE_PX, _EDGE_PX + metrics.ascent())
     painter.setPen(SHADE)
     for dx, dy in _AROUND:
-        painter.drawText(rect.translated(dx, dy), flags, text)
-    painter.setPen(colour)
-    painter.drawText(rect, flags, text)
+        painter.drawText(place + QPoint(dx, dy), text)
+    painter.setPen(QColor.fromRgba(colour))
+    painter.drawText(place, text)
+    painter.end()
+    return image
 
 
 def draw_line(painter: QPainter, start: QPointF, end: QPointF, colour: QColor) -> None:
