@@ -90,6 +90,16 @@ def slice_region(key: SliceKey, rows: slice, columns: slice) -> Box3D:
     return Box3D(x0, y0, z0, x1, y1, z1)
 
 
+def check_values(values: NDArray[np.uint16], labels: Iterable[Label]) -> None:
+    """Raise LabelError unless each of the values (Z, Y, X) but 0 is that of a label."""
+    unknown = np.ones(LARGEST_VALUE + 1, dtype=np.bool_)
+    unknown[[BACKGROUND, *(label.value for label in labels)]] = False
+    for plane in values:
+        found = np.take(unknown, plane)  # twice as fast as indexing with the plane
+        if found.any():
+            raise LabelError(f"there is no label {plane[found][0]}")
+
+
 class LabelMap:
     """Values uint16 (Z, Y, X), 0 background, with a label for every value in use.
 
@@ -133,11 +143,7 @@ class LabelMap:
         patch = made._voxels[made._inside(region)]
         if values.shape != patch.shape:
             raise LabelError(f"values of shape {values.shape} do not cover a region of {patch.shape} voxels")
-        unknown = np.ones(LARGEST_VALUE + 1, dtype=np.bool_)
-        unknown[[BACKGROUND, *made._labels]] = False
-        for plane in values:
-            if unknown[plane].any():
-                raise LabelError(f"there is no label {plane[unknown[plane]][0]}")
+        check_values(values, made.labels)
         patch[...] = values
         return made
 

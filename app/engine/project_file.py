@@ -29,7 +29,7 @@ from app.engine.export.staging import unwritable
 from app.engine.fingerprint import Fingerprint
 from app.engine.io.limits import MAX_DEFLATE_RATIO, unreadable
 from app.engine.io.npy import read_array, read_header
-from app.engine.labelmap import Label, LabelMap
+from app.engine.labelmap import Label, LabelMap, check_values
 from app.engine.prompt import Box3D
 from app.engine.strict_json import FieldError, Fields, parse_object
 from app.engine.study import Act, Study, StudySource
@@ -221,9 +221,7 @@ def _project(fields: Fields, archive: zipfile.ZipFile) -> Project:
     if (region is None) is (_LABELS in archive.namelist()):
         raise FieldError(f"its {_JSON} and its {_LABELS} do not belong together")
     values = np.zeros((0, 0, 0), dtype=np.uint16) if region is None else _values(archive, region)
-    if region is not None:
-        whole = Box3D(0, 0, 0, values.shape[2], values.shape[1], values.shape[0])
-        LabelMap.from_parts((whole.z1, whole.y1, whole.x1), labels, whole, values)  # every value has its label
+    check_values(values, labels)
     return Project(StudySource(path, entry), relative, fingerprint, labels, region, values, history, view, program)
 
 

@@ -66,14 +66,18 @@ def test_that_several_parts_are_one_act_that_is_undone_and_done_again() -> None:
     assert state(study) == after
 
 
-def test_that_parts_that_overlap_are_undone_in_the_other_order() -> None:
+def test_that_edits_of_the_same_voxels_are_undone_in_the_other_order() -> None:
     study = study_with(LIVER, SPLEEN)
     before = state(study)
-    paint(study, 2, layer(1))
-    act = paint(study, 1, Box3D(0, 0, 0, 6, 5, 2), Box3D(0, 0, 1, 6, 5, 3))
-    erased = study.merge_labels(np.full(SHAPE, 7), {}, "Import")
-    for done in (erased, act, study.history[1]):
-        study.apply(done.inverse())
+    first, second = paint(study, 1, layer(0), layer(1)), paint(study, 2, layer(1), layer(2))
+    after = study.labels.voxels.copy()
+    for act in (second, first):
+        study.apply(act.inverse())
+    assert state(study) == before
+    both = Act("Both", first.edits + second.edits, labels=(1, 2))
+    study.apply(both)
+    np.testing.assert_array_equal(study.labels.voxels, after)
+    study.apply(both.inverse())
     assert state(study) == before
 
 
