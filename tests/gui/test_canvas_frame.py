@@ -19,6 +19,7 @@ from app.gui.view_state import Camera
 
 _SHAPE = (5, 7, 9)
 _SPACING = (0.8, 1.5, 4.0)  # x, y, z
+_WHOLE = Camera()
 
 # What a radiologist expects to the right and at the bottom of each plane, as LPS directions.
 _RIGHT = {Plane.AXIAL: (1, 0, 0), Plane.CORONAL: (1, 0, 0), Plane.SAGITTAL: (0, 1, 0)}
@@ -37,7 +38,7 @@ def orientations() -> list[NDArray[np.float64]]:
 
 
 def frame_of(
-    direction: NDArray[np.float64], axis: int, camera: Camera = Camera(), size: tuple[float, float] = (320.0, 240.0)
+    direction: NDArray[np.float64], axis: int, camera: Camera = _WHOLE, size: tuple[float, float] = (320.0, 240.0)
 ) -> PlaneFrame:
     geometry = Geometry.from_components(
         shape_zyx=_SHAPE, spacing_xyz=_SPACING, origin_lps=(-12.0, 30.0, 5.0), direction=direction
@@ -46,7 +47,7 @@ def frame_of(
 
 
 cameras = st.one_of(
-    st.just(Camera()),
+    st.just(_WHOLE),
     st.builds(Camera, st.tuples(st.floats(-5, 20), st.floats(-5, 20)), st.floats(0.5, 60.0)),
 )
 frames = st.builds(
@@ -99,14 +100,14 @@ def test_that_the_voxel_under_the_cursor_lies_where_the_letters_promise(
     world = geometry.affine[:3, :3] @ middle + geometry.affine[:3, 3]
     inverse = np.linalg.inv(geometry.affine)
     seen = 0
-    for dx, dy in product(np.linspace(-150, 150, 23), np.linspace(-110, 110, 17)):
+    for dx, dy in product(np.linspace(-150, 150, 15), np.linspace(-110, 110, 11)):
         at = world + (dx * right + dy * down) / frame.scale
         i, j, k = np.floor(inverse[:3, :3] @ at + inverse[:3, 3] + 0.5).astype(int)
         inside = 0 <= k < _SHAPE[0] and 0 <= j < _SHAPE[1] and 0 <= i < _SHAPE[2]
         expected = (k, j, i) if inside else None
         assert frame.index_at((160.0 + dx, 120.0 + dy), index) == expected
         seen += inside
-    assert seen > 100
+    assert seen >= 30
 
 
 @pytest.mark.parametrize("axis", range(3))
