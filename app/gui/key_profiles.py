@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
+from PySide6.QtCore import QCoreApplication
+
 from app.gui.action_table import ACTIONS
 from app.gui.settings import KeyProfile
 from app.gui.translation import QT_TRANSLATE_NOOP
@@ -34,7 +36,7 @@ class MouseProfile:
 
 @dataclass(frozen=True)
 class ProfileSpec:
-    """A profile by name: the keys of the actions that differ, and the mouse."""
+    """A profile by its English name: the keys of the actions that differ, and the mouse."""
 
     name: str
     keys: Mapping[str, tuple[str, ...]]
@@ -46,7 +48,7 @@ class ProfileSpec:
 _MOUSE = MouseProfile()
 
 PROFILES: Mapping[KeyProfile, ProfileSpec] = MappingProxyType({
-    KeyProfile.RADIOLOGY: ProfileSpec("Radiology", {}, _MOUSE),
+    KeyProfile.RADIOLOGY: ProfileSpec(QT_TRANSLATE_NOOP("Keys", "Radiology"), {}, _MOUSE),
     KeyProfile.SLICER: ProfileSpec("3D Slicer", {
         "edit.undo": ("Z", "Ctrl+Z"),
         "edit.redo": ("Y", "Ctrl+Y", "Ctrl+Shift+Z"),
@@ -87,6 +89,11 @@ PROFILES: Mapping[KeyProfile, ProfileSpec] = MappingProxyType({
 def keys_of(profile: KeyProfile) -> dict[str, tuple[str, ...]]:
     """Keys of every action in a profile, as portable texts; the first of each is the one shown."""
     return {spec.id: spec.keys for spec in ACTIONS} | dict(PROFILES[profile].keys)
+
+
+def name_of(profile: KeyProfile) -> str:
+    """What a profile is called in the window's language."""
+    return QCoreApplication.translate("Keys", PROFILES[profile].name)
 
 
 @dataclass(frozen=True)

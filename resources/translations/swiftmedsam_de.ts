@@ -521,6 +521,38 @@
         <source>Accept a mask</source>
         <translation>Maske übernehmen</translation>
     </message>
+    <message>
+        <source>Add a label</source>
+        <translation>Label hinzufügen</translation>
+    </message>
+    <message>
+        <source>Rename a label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Recolour a label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lock a label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Unlock a label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show a label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hide a label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove a label</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>Asks</name>
@@ -690,6 +722,32 @@
     </message>
 </context>
 <context>
+    <name>FindingsBadge</name>
+    <message>
+        <source>Findings of the image</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>1 finding</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} findings</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>FindingsPanel</name>
+    <message>
+        <source>Nothing unusual was found in this image.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Findings of the image</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>KeySheet</name>
     <message>
         <source>Keys and mouse</source>
@@ -722,6 +780,10 @@
 </context>
 <context>
     <name>Keys</name>
+    <message>
+        <source>Radiology</source>
+        <translation>Radiologie</translation>
+    </message>
     <message>
         <source>Wheel</source>
         <translation>Mausrad</translation>
@@ -817,6 +879,174 @@
     <message>
         <source>In a slice</source>
         <translation>In einem Schichtbild</translation>
+    </message>
+</context>
+<context>
+    <name>LabelList</name>
+    <message>
+        <source>label {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>locked</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>hidden</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>LabelRow</name>
+    <message>
+        <source>Name of the label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Colour of label {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hide the label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show the label</source>
+        <translation>Label anzeigen</translation>
+    </message>
+    <message>
+        <source>Unlock the label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Lock the label: it is never painted over</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>LabelsController</name>
+    <message>
+        <source>There can be no more labels.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“{0}” is locked: unlock it before it is removed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no label {0} in the list.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Label {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>less than 1 %</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} %</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>LabelsPanel</name>
+    <message>
+        <source>Orange</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Sky blue</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Bluish green</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Yellow</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Blue</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Vermilion</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Reddish purple</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Filter</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Show labels by name</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a label</source>
+        <translation>Label hinzufügen</translation>
+    </message>
+    <message>
+        <source>Add a label to paint with</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Locked labels in the way</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} of the preview belongs to “{1}” (locked)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Colour of “{0}”</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>Labels</translation>
+    </message>
+    <message>
+        <source>No labels yet. Add one to paint with.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No label is called that.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Rename</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Locked</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Shown</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Colour</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Another colour…</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -953,6 +1183,25 @@
     </message>
 </context>
 <context>
+    <name>ProgressLine</name>
+    <message>
+        <source>Progress</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>About {0} s left</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} s left</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>PropagateController</name>
     <message>
         <source>{0} slices, {1} to {2}.</source>
@@ -1006,6 +1255,37 @@
     <message>
         <source>The label “{0}” is locked. Unlock it or choose another one.</source>
         <translation>Das Label „{0}“ ist gesperrt. Entsperren Sie es oder wählen Sie ein anderes.</translation>
+    </message>
+</context>
+<context>
+    <name>WelcomePanel</name>
+    <message>
+        <source>Open an image to begin</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drop a DICOM folder, a NIfTI file or a picture here. Then draw a box around a structure: the mask follows the box.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Try a sample</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Opened lately</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>For research use only. Not a medical device.</source>
+        <translation>Nur für Forschungszwecke. Kein Medizinprodukt.</translation>
+    </message>
+    <message>
+        <source>Open file…</source>
+        <translation>Datei öffnen…</translation>
+    </message>
+    <message>
+        <source>Open folder…</source>
+        <translation>Ordner öffnen…</translation>
     </message>
 </context>
 <context>

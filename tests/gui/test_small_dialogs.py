@@ -161,6 +161,18 @@ def test_that_what_is_not_possible_stands_last_and_does_not_run(actions: Actions
     assert asked == []
 
 
+def test_that_the_palette_comes_up_within_its_window(actions: Actions, qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.setGeometry(100, 50, 1000, 700)
+    window.show()
+    palette = CommandPalette(actions, window)
+    palette.show()
+    assert window.geometry().contains(palette.geometry())
+    assert abs(palette.geometry().center().x() - window.geometry().center().x()) <= 1
+    palette.close()
+
+
 # ---------------------------------------------------------------------------------------------------------- preferences
 
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.gui.actions import Actions, translated
-from app.gui.key_profiles import GESTURES, PROFILES
+from app.gui.key_profiles import GESTURES, name_of
 from app.gui.menu_table import MENUS
 
 
@@ -69,7 +69,7 @@ class KeySheet(QDialog):
         self._groups: dict[str, tuple[QTreeWidgetItem, list[QTreeWidgetItem]]] = {}
         self._nothing = QLabel(self.tr("No action and no key is called that."))
         self._nothing.hide()
-        profile = QLabel(self.tr("Keys as in {0}; Preferences offers others.").format(PROFILES[actions.profile].name))
+        profile = QLabel(self.tr("Keys as in {0}; Preferences offers others.").format(name_of(actions.profile)))
         layout = QVBoxLayout(self)
         for widget in (self._search, self._nothing, self._sheet, profile):
             layout.addWidget(widget)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from app.gui.action_table import ACTIONS
@@ -79,6 +79,13 @@ class CommandPalette(QDialog):
         self.resize(560, 420)
         self._fill("")
         self._search.setFocus()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Come up in the upper middle of the window."""
+        over = self.parentWidget()
+        if over is not None:
+            self.move(over.mapToGlobal(QPoint((over.width() - self.width()) // 2, over.height() // 8)))
+        super().showEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Let the arrow keys move through the list while the field has the focus."""

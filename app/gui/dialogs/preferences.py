@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
     QGroupBox,
+    QHBoxLayout,
     QLabel,
     QPushButton,
     QSlider,
@@ -22,11 +23,13 @@ from PySide6.QtWidgets import (
 )
 
 from app.gui import settings as known
-from app.gui.key_profiles import PROFILES
+from app.gui.key_profiles import name_of
 from app.gui.settings import KeyProfile, Language, Setting, Settings, ThemeChoice
 from app.gui.view_state import OverlayStyle
 
 T = TypeVar("T")
+
+_WIDTH = 480
 
 
 class PreferencesDialog(QDialog):
@@ -51,10 +54,10 @@ class PreferencesDialog(QDialog):
         restore = buttons.addButton(self.tr("Restore defaults"), QDialogButtonBox.ButtonRole.ResetRole)
         restore.clicked.connect(self._restore)
         layout.addWidget(buttons)
-        self.setMinimumWidth(480)
         for show in self._shows.values():
             show()
         settings.changed.connect(self._show_changed)
+        self.resize(self.sizeHint().expandedTo(QSize(_WIDTH, 0)))
 
     # --------------------------------------------------------------------------------------------------------- groups
 
@@ -66,14 +69,13 @@ class PreferencesDialog(QDialog):
         )  # fmt: skip
         self._add(form, self.tr("Language"), self._combo(known.LANGUAGE, languages))
         later = QLabel(self.tr("Another language is spoken from the next start on."))
-        later.setWordWrap(True)
         self._add_row(form, later)
         themes = (
             (ThemeChoice.SYSTEM, self.tr("As the system")), (ThemeChoice.DARK, self.tr("Dark")),
             (ThemeChoice.LIGHT, self.tr("Light")),
         )  # fmt: skip
         self._add(form, self.tr("Colours"), self._combo(known.THEME, themes))
-        profiles = [(profile, PROFILES[profile].name) for profile in KeyProfile]
+        profiles = [(profile, name_of(profile)) for profile in KeyProfile]
         self._add(form, self.tr("Keys as in"), self._combo(known.KEY_PROFILE, profiles))
         return group
 
@@ -150,9 +152,10 @@ class PreferencesDialog(QDialog):
         form.addRow(label, control)
 
     def _add_row(self, form: QFormLayout, control: QWidget) -> None:
-        empty = QLabel()
-        self._labels.append(empty)
-        form.addRow(empty, control)
+        row = QHBoxLayout()  # as wide as its text, not as the group
+        row.addWidget(control)
+        row.addStretch()
+        form.addRow(row)
 
     # ---------------------------------------------------------------------------------------------------------- slots
 
