@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
@@ -22,20 +22,23 @@ from app.gui.canvas.requests import Hover
 from app.gui.controllers.edit import EditController
 from app.gui.controllers.files import FilesController, name_of
 from app.gui.controllers.help import HelpController
+from app.gui.controllers.importing import ImportController
 from app.gui.controllers.navigate import NavigateController
+from app.gui.controllers.opening import OpeningController
 from app.gui.controllers.preferences import PreferencesController
 from app.gui.controllers.propagate import PropagateController
 from app.gui.controllers.recovery import RecoveryController
 from app.gui.controllers.saving import SavingController
 from app.gui.controllers.segment import SegmentController
 from app.gui.controllers.snapshot import Snapshots
+from app.gui.controllers.status import StatusController
 from app.gui.dialogs.asks import Asks
 from app.gui.document import Document
 from app.gui.inference import Inference, ModelChoice
 from app.gui.jobs import Jobs, Lane
 from app.gui.main_window import MainWindow
 from app.gui.proposal import Proposal
-from app.gui.settings import DEVICE, KEY_PROFILE, MODEL, RECENT, KeyProfile, Settings
+from app.gui.settings import DEVICE, KEY_PROFILE, MODEL, KeyProfile, Settings
 from app.gui.view_state import ToolKind, ViewState
 
 
@@ -68,6 +71,10 @@ class Context(QObject):
         self.edit = EditController(self.document, self.view_state, self.jobs, self)
         self.preferences = PreferencesController(settings, self.view_state, self.document, self)
         self.help = HelpController(self.window, self.actions, settings, self)
+        self.opening = OpeningController(self.files, self.asks, settings, self)
+        self.importing = ImportController(self.document, self.jobs, self.asks, self)
+        self.status = StatusController(self.document, self.proposal, self.files, self.saving, self.propagate, self)
+        self._furnish()
         self._connect_canvas()
         self._connect_files()
         self._connect_acts()
@@ -92,6 +99,17 @@ class Context(QObject):
         self.jobs.close()
         self.recovery.close()
 
+    def _furnish(self) -> None:
+        """Put the panels where they belong."""
+        self.planes.set_empty_widget(self.opening.welcome)
+        self.window.add_status(self.status.progress)
+        self.window.add_status(self.status.badge)
+        right = Qt.DockWidgetArea.RightDockWidgetArea
+        findings = self.window.add_dock("findings", self.tr("Findings"), self.status.findings, right)
+        findings.hide()
+        self.status.badge.clicked.connect(findings.show)
+        self.actions.connect("help.findings", findings.show)
+
     def _connect_canvas(self) -> None:
         self.planes.box_changed.connect(self.segment.drag_box)
         self.planes.point_clicked.connect(self.segment.click)
@@ -102,9 +120,10 @@ class Context(QObject):
 
     def _connect_files(self) -> None:
         act = self.actions.connect
-        act("file.open", self._open_files)
-        act("file.open_folder", self._open_folder)
-        act("file.open_sample", lambda: self.files.open([paths.samples_dir() / "mr_brain_mni152.nii.gz"]))
+        act("file.open", self.opening.open_files)
+        act("file.open_folder", self.opening.open_folder)
+        act("file.open_sample", self.opening.open_sample)
+        act("file.import_labels", self.importing.ask)
         act("file.save", self.saving.save)
         act("file.save_as", self.saving.save_as)
         act("file.export_labels", self.saving.export_labels)
@@ -113,13 +132,11 @@ class Context(QObject):
         act("file.quit", self.window.close)
         self.files.set_saver(self.saving.save)
         self.files.shown.connect(self.preferences.show_as_before)
-        self.files.opened_path.connect(self.settings.add_recent)
-        self.files.reading.connect(self._tell_reading)
-        self.saving.saving.connect(self._tell_saving)
+        self.opening.set_recent_menu(self.actions.menu("file.recent"))
         self.window.set_closing(self._may_close)
-        for source in (self.files, self.saving, self.recovery, self.segment, self.propagate, self.edit):
+        for source in (self.files, self.saving, self.importing, self.recovery, self.segment, self.propagate, self.edit):
             source.failed.connect(self.asks.error)
-        for speaker in (self.saving, self.recovery, self.segment, self.propagate, self.edit):
+        for speaker in (self.saving, self.importing, self.recovery, self.segment, self.propagate, self.edit):
             speaker.message.connect(self.window.show_message)
 
     def _connect_acts(self) -> None:
@@ -169,6 +186,7 @@ class Context(QObject):
         act("view.zoom_out", partial(self._zoom, -1))
         act("view.next_slice", partial(self.navigate.scroll, 1))
         act("view.previous_slice", partial(self.navigate.scroll, -1))
+        act("view.full_screen", self.window.toggle_full_screen)
         act("view.four_up", lambda: self.navigate.set_single(not self.view_state.single))
         for plane in Plane:
             act(f"view.{plane.name.lower()}", partial(self.navigate.show_plane, plane))
@@ -206,31 +224,11 @@ class Context(QObject):
         study = self.document.study
         self.window.show_place("" if hover is None or study is None else describe_voxel(study.volume, hover.zyx))
 
-    def _open_files(self) -> None:
-        files = self.asks.open_files(self.settings.folder("open"))
-        if files:
-            self.settings.set_folder("open", files[0].parent)
-            self.files.open(files)
-
-    def _open_folder(self) -> None:
-        folder = self.asks.open_folder(self.settings.folder("open"))
-        if folder is not None:
-            self.settings.set_folder("open", folder)
-            self.files.open([folder])
-
-    def _fill_recent(self) -> None:
-        menu = self.actions.menu("file.recent")
-        menu.clear()
-        for path in self.settings.recent():
-            menu.addAction(str(path), partial(self.files.open, [path]))
-        menu.setEnabled(bool(menu.actions()))
-
     def _restore(self) -> None:
         """Window and keys as they were left."""
         self.window.restoreGeometry(self.settings.layout("geometry"))
         self.window.restoreState(self.settings.layout("state"))
         self.settings.bind(KEY_PROFILE, self._use_profile)
-        self.settings.bind(RECENT, lambda _paths: self._fill_recent())
 
     def _use_profile(self, profile: KeyProfile) -> None:
         self.actions.apply_profile(profile)
@@ -251,14 +249,6 @@ class Context(QObject):
 
     def _export_picture(self) -> None:
         self.saving.export_picture(pixels_of(self.planes.grab().toImage()))
-
-    @Slot(str)
-    def _tell_reading(self, name: str) -> None:
-        self.window.show_message(self.tr("Reading {0}\u2026").format(name) if name else "")
-
-    @Slot(str)
-    def _tell_saving(self, name: str) -> None:
-        self.window.show_message(self.tr("Saving {0}\u2026").format(name) if name else "")
 
     def _zoom(self, steps: int) -> None:
         frame = self.planes.active_frame

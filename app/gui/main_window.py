@@ -40,6 +40,17 @@ class MainWindow(QMainWindow):
         self.addDockWidget(area, dock)
         return dock
 
+    def add_status(self, widget: QWidget) -> None:
+        """Put something into the status bar, left of what is always there."""
+        self.statusBar().insertPermanentWidget(0, widget)
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen, or no longer."""
+        if self.isFullScreen():
+            self.showNormal()
+        else:
+            self.showFullScreen()
+
     def show_message(self, sentence: str) -> None:
         """Say something in the status bar for a while."""
         self.statusBar().showMessage(sentence, 6000)
@@ -63,7 +74,7 @@ class MainWindow(QMainWindow):
         """Whom to ask before the window closes."""
         self._may_close = may_close
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+    def closeEvent(self, event: QCloseEvent) -> None:
         """Close when nothing would be lost."""
         if self._may_close():
             event.accept()

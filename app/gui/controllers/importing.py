@@ -1,0 +1,65 @@
+"""Labels of another file, taken into the open study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from app.engine.errors import EngineError, ReadError
+from app.engine.io.limits import unreadable
+from app.engine.io.open import read_volume
+from app.engine.volume import Volume
+from app.gui.dialogs.asks import Asks
+from app.gui.document import Document
+from app.gui.jobs import Jobs, Lane
+from app.gui.translation import QT_TRANSLATE_NOOP
+
+
+class ImportController(QObject):
+    """Reads a label map and adds its labels as new ones; on another grid it is refused."""
+
+    message = Signal(str)
+    failed = Signal(object)
+
+    def __init__(self, document: Document, jobs: Jobs, asks: Asks, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document, self._jobs, self._asks = document, jobs, asks
+
+    def ask(self) -> None:
+        """Ask for a file and take its labels."""
+        path = self._asks.open_labels("")
+        if path is not None:
+            self.take(path)
+
+    def take(self, path: Path) -> None:
+        """Add the labels of a file, as one step of undo."""
+        study = self._document.study
+        if study is None:
+            return
+        like = study.volume
+        self._jobs.submit(Lane.OPEN, lambda: read_labels(path, like), self._merge, self.failed.emit)
+
+    def _merge(self, values: NDArray[Any]) -> None:
+        try:
+            act = self._document.do(
+                lambda study: study.merge_labels(values, {}, QT_TRANSLATE_NOOP("Acts", "Import labels"))
+            )
+        except EngineError as error:
+            self.failed.emit(error)
+            return
+        self.message.emit(self.tr("{0} labels were added.").format(len(act.changes)))
+
+
+def read_labels(path: Path, like: Volume) -> NDArray[Any]:
+    """The label map of a file, on the grid of an image; ReadError where it lies elsewhere or is no label map."""
+    volume = read_volume(path)
+    if volume.is_colour:
+        raise unreadable(path, "it is a colour picture and no label map")
+    if volume.shape_zyx != like.shape_zyx:
+        raise unreadable(path, f"it has {volume.shape_zyx} voxels (z, y, x) and the open image {like.shape_zyx}")
+    if volume.in_mm and like.in_mm and not volume.geometry.is_close(like.geometry, tolerance_mm=0.01):
+        raise ReadError(f"the labels of {path.name} lie at another place than the open image")
+    return volume.voxels

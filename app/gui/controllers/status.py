@@ -1,0 +1,67 @@
+"""What the status bar tells: what is being done, how far it is, and what was noticed about the image."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Slot
+
+from app.gui.controllers.files import FilesController
+from app.gui.controllers.propagate import PropagateController
+from app.gui.controllers.saving import SavingController
+from app.gui.document import Document
+from app.gui.panels.findings import FindingsBadge, FindingsPanel
+from app.gui.panels.progress import ProgressLine
+from app.gui.proposal import Proposal
+
+
+class StatusController(QObject):
+    """Fills the progress line, the badge and the panel of findings."""
+
+    def __init__(
+        self, document: Document, proposal: Proposal, files: FilesController, saving: SavingController,
+        propagate: PropagateController, parent: QObject | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._document, self._proposal = document, proposal
+        self._files, self._propagate = files, propagate
+        self.progress = ProgressLine()
+        self.badge = FindingsBadge()
+        self.findings = FindingsPanel()
+        document.opened.connect(self._show_findings)
+        files.reading.connect(self._read)
+        saving.saving.connect(self._save)
+        propagate.running_changed.connect(self._carry)
+        proposal.carried_changed.connect(self._advance)
+
+    @Slot()
+    def _show_findings(self) -> None:
+        study = self._document.study
+        findings = () if study is None else study.volume.findings
+        self.badge.set_findings(findings)
+        self.findings.set_findings(findings)
+
+    @Slot(str)
+    def _read(self, name: str) -> None:
+        if name:
+            self.progress.begin(self.tr("Reading {0}\u2026").format(name), self._files.cancel)
+        else:
+            self.progress.end()
+
+    @Slot(str)
+    def _save(self, name: str) -> None:
+        if name:
+            self.progress.begin(self.tr("Saving {0}\u2026").format(name))
+        else:
+            self.progress.end()
+
+    @Slot(bool)
+    def _carry(self, running: bool) -> None:
+        if running:
+            self.progress.begin(self.tr("Carrying the mask through the volume\u2026"), self._propagate.stop)
+        else:
+            self.progress.end()
+
+    @Slot(object)
+    def _advance(self, _newest: object) -> None:
+        carried, study = self._proposal.carried, self._document.study
+        if carried is not None and carried.running and study is not None and carried.slices:
+            self.progress.advance(len(carried.slices), study.volume.shape_zyx[carried.axis])
