@@ -527,30 +527,34 @@
     </message>
     <message>
         <source>Rename a label</source>
-        <translation type="unfinished"></translation>
+        <translation>Label umbenennen</translation>
     </message>
     <message>
         <source>Recolour a label</source>
-        <translation type="unfinished"></translation>
+        <translation>Label umfärben</translation>
     </message>
     <message>
         <source>Lock a label</source>
-        <translation type="unfinished"></translation>
+        <translation>Label sperren</translation>
     </message>
     <message>
         <source>Unlock a label</source>
-        <translation type="unfinished"></translation>
+        <translation>Label entsperren</translation>
     </message>
     <message>
         <source>Show a label</source>
-        <translation type="unfinished"></translation>
+        <translation>Label einblenden</translation>
     </message>
     <message>
         <source>Hide a label</source>
-        <translation type="unfinished"></translation>
+        <translation>Label ausblenden</translation>
     </message>
     <message>
         <source>Remove a label</source>
+        <translation>Label entfernen</translation>
+    </message>
+    <message>
+        <source>Import labels</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -682,12 +686,8 @@
 <context>
     <name>Context</name>
     <message>
-        <source>Reading {0}…</source>
-        <translation>{0} wird gelesen…</translation>
-    </message>
-    <message>
-        <source>Saving {0}…</source>
-        <translation>{0} wird gespeichert…</translation>
+        <source>Findings</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -725,25 +725,32 @@
     <name>FindingsBadge</name>
     <message>
         <source>Findings of the image</source>
-        <translation type="unfinished"></translation>
+        <translation>Hinweise zum Bild</translation>
     </message>
     <message>
         <source>1 finding</source>
-        <translation type="unfinished"></translation>
+        <translation>1 Hinweis</translation>
     </message>
     <message>
         <source>{0} findings</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} Hinweise</translation>
     </message>
 </context>
 <context>
     <name>FindingsPanel</name>
     <message>
         <source>Nothing unusual was found in this image.</source>
-        <translation type="unfinished"></translation>
+        <translation>An diesem Bild ist nichts auffällig.</translation>
     </message>
     <message>
         <source>Findings of the image</source>
+        <translation>Hinweise zum Bild</translation>
+    </message>
+</context>
+<context>
+    <name>ImportController</name>
+    <message>
+        <source>{0} labels were added.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -885,30 +892,30 @@
     <name>LabelList</name>
     <message>
         <source>label {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>Label {0}</translation>
     </message>
     <message>
         <source>locked</source>
-        <translation type="unfinished"></translation>
+        <translation>gesperrt</translation>
     </message>
     <message>
         <source>hidden</source>
-        <translation type="unfinished"></translation>
+        <translation>ausgeblendet</translation>
     </message>
 </context>
 <context>
     <name>LabelRow</name>
     <message>
         <source>Name of the label</source>
-        <translation type="unfinished"></translation>
+        <translation>Name des Labels</translation>
     </message>
     <message>
         <source>Colour of label {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>Farbe von Label {0}</translation>
     </message>
     <message>
         <source>Hide the label</source>
-        <translation type="unfinished"></translation>
+        <translation>Label ausblenden</translation>
     </message>
     <message>
         <source>Show the label</source>
@@ -916,81 +923,81 @@
     </message>
     <message>
         <source>Unlock the label</source>
-        <translation type="unfinished"></translation>
+        <translation>Label entsperren</translation>
     </message>
     <message>
         <source>Lock the label: it is never painted over</source>
-        <translation type="unfinished"></translation>
+        <translation>Label sperren: es wird nie übermalt</translation>
     </message>
 </context>
 <context>
     <name>LabelsController</name>
     <message>
         <source>There can be no more labels.</source>
-        <translation type="unfinished"></translation>
+        <translation>Mehr Labels sind nicht möglich.</translation>
     </message>
     <message>
         <source>“{0}” is locked: unlock it before it is removed.</source>
-        <translation type="unfinished"></translation>
+        <translation>„{0}“ ist gesperrt: vor dem Entfernen entsperren.</translation>
     </message>
     <message>
         <source>There is no label {0} in the list.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es gibt kein Label {0} in der Liste.</translation>
     </message>
     <message>
         <source>Label {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>Label {0}</translation>
     </message>
     <message>
         <source>less than 1 %</source>
-        <translation type="unfinished"></translation>
+        <translation>weniger als 1 %</translation>
     </message>
     <message>
         <source>{0} %</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} %</translation>
     </message>
 </context>
 <context>
     <name>LabelsPanel</name>
     <message>
         <source>Orange</source>
-        <translation type="unfinished"></translation>
+        <translation>Orange</translation>
     </message>
     <message>
         <source>Sky blue</source>
-        <translation type="unfinished"></translation>
+        <translation>Himmelblau</translation>
     </message>
     <message>
         <source>Bluish green</source>
-        <translation type="unfinished"></translation>
+        <translation>Blaugrün</translation>
     </message>
     <message>
         <source>Yellow</source>
-        <translation type="unfinished"></translation>
+        <translation>Gelb</translation>
     </message>
     <message>
         <source>Blue</source>
-        <translation type="unfinished"></translation>
+        <translation>Blau</translation>
     </message>
     <message>
         <source>Vermilion</source>
-        <translation type="unfinished"></translation>
+        <translation>Zinnoberrot</translation>
     </message>
     <message>
         <source>Reddish purple</source>
-        <translation type="unfinished"></translation>
+        <translation>Rotviolett</translation>
     </message>
     <message>
         <source>Filter</source>
-        <translation type="unfinished"></translation>
+        <translation>Filtern</translation>
     </message>
     <message>
         <source>Show labels by name</source>
-        <translation type="unfinished"></translation>
+        <translation>Labels nach Namen zeigen</translation>
     </message>
     <message>
         <source>Add</source>
-        <translation type="unfinished"></translation>
+        <translation>Hinzufügen</translation>
     </message>
     <message>
         <source>Add a label</source>
@@ -998,19 +1005,19 @@
     </message>
     <message>
         <source>Add a label to paint with</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein Label zum Malen hinzufügen</translation>
     </message>
     <message>
         <source>Locked labels in the way</source>
-        <translation type="unfinished"></translation>
+        <translation>Gesperrte Labels im Weg</translation>
     </message>
     <message>
         <source>{0} of the preview belongs to “{1}” (locked)</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} der Vorschau gehört zu „{1}“ (gesperrt)</translation>
     </message>
     <message>
         <source>Colour of “{0}”</source>
-        <translation type="unfinished"></translation>
+        <translation>Farbe von „{0}“</translation>
     </message>
     <message>
         <source>Labels</source>
@@ -1018,35 +1025,35 @@
     </message>
     <message>
         <source>No labels yet. Add one to paint with.</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch keine Labels. Fügen Sie eines zum Malen hinzu.</translation>
     </message>
     <message>
         <source>No label is called that.</source>
-        <translation type="unfinished"></translation>
+        <translation>So heißt kein Label.</translation>
     </message>
     <message>
         <source>Rename</source>
-        <translation type="unfinished"></translation>
+        <translation>Umbenennen</translation>
     </message>
     <message>
         <source>Locked</source>
-        <translation type="unfinished"></translation>
+        <translation>Gesperrt</translation>
     </message>
     <message>
         <source>Shown</source>
-        <translation type="unfinished"></translation>
+        <translation>Sichtbar</translation>
     </message>
     <message>
         <source>Remove</source>
-        <translation type="unfinished"></translation>
+        <translation>Entfernen</translation>
     </message>
     <message>
         <source>Colour</source>
-        <translation type="unfinished"></translation>
+        <translation>Farbe</translation>
     </message>
     <message>
         <source>Another colour…</source>
-        <translation type="unfinished"></translation>
+        <translation>Andere Farbe…</translation>
     </message>
 </context>
 <context>
@@ -1186,19 +1193,19 @@
     <name>ProgressLine</name>
     <message>
         <source>Progress</source>
-        <translation type="unfinished"></translation>
+        <translation>Fortschritt</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>Abbrechen</translation>
     </message>
     <message>
         <source>About {0} s left</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch etwa {0} s</translation>
     </message>
     <message>
         <source>{0} s left</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch {0} s</translation>
     </message>
 </context>
 <context>
@@ -1225,6 +1232,25 @@
     <message>
         <source>Work cannot be kept safe against a crash here: the folder cannot be written.</source>
         <translation>Die Arbeit kann hier nicht gegen einen Absturz gesichert werden: in den Ordner kann nicht geschrieben werden.</translation>
+    </message>
+</context>
+<context>
+    <name>Samples</name>
+    <message>
+        <source>Brain (MR)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Phantom (CT)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Retina</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Glands</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1258,22 +1284,37 @@
     </message>
 </context>
 <context>
+    <name>StatusController</name>
+    <message>
+        <source>Reading {0}…</source>
+        <translation>{0} wird gelesen…</translation>
+    </message>
+    <message>
+        <source>Saving {0}…</source>
+        <translation>{0} wird gespeichert…</translation>
+    </message>
+    <message>
+        <source>Carrying the mask through the volume…</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>WelcomePanel</name>
     <message>
         <source>Open an image to begin</source>
-        <translation type="unfinished"></translation>
+        <translation>Zum Beginnen ein Bild öffnen</translation>
     </message>
     <message>
         <source>Drop a DICOM folder, a NIfTI file or a picture here. Then draw a box around a structure: the mask follows the box.</source>
-        <translation type="unfinished"></translation>
+        <translation>Einen DICOM-Ordner, eine NIfTI-Datei oder ein Bild hier ablegen. Dann einen Rahmen um eine Struktur ziehen: die Maske folgt dem Rahmen.</translation>
     </message>
     <message>
         <source>Try a sample</source>
-        <translation type="unfinished"></translation>
+        <translation>Beispiel ausprobieren</translation>
     </message>
     <message>
         <source>Opened lately</source>
-        <translation type="unfinished"></translation>
+        <translation>Zuletzt geöffnet</translation>
     </message>
     <message>
         <source>For research use only. Not a medical device.</source>

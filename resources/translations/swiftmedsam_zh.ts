@@ -527,30 +527,34 @@
     </message>
     <message>
         <source>Rename a label</source>
-        <translation type="unfinished"></translation>
+        <translation>重命名标签</translation>
     </message>
     <message>
         <source>Recolour a label</source>
-        <translation type="unfinished"></translation>
+        <translation>更改标签颜色</translation>
     </message>
     <message>
         <source>Lock a label</source>
-        <translation type="unfinished"></translation>
+        <translation>锁定标签</translation>
     </message>
     <message>
         <source>Unlock a label</source>
-        <translation type="unfinished"></translation>
+        <translation>解锁标签</translation>
     </message>
     <message>
         <source>Show a label</source>
-        <translation type="unfinished"></translation>
+        <translation>显示标签</translation>
     </message>
     <message>
         <source>Hide a label</source>
-        <translation type="unfinished"></translation>
+        <translation>隐藏标签</translation>
     </message>
     <message>
         <source>Remove a label</source>
+        <translation>删除标签</translation>
+    </message>
+    <message>
+        <source>Import labels</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -682,12 +686,8 @@
 <context>
     <name>Context</name>
     <message>
-        <source>Reading {0}…</source>
-        <translation>正在读取 {0}…</translation>
-    </message>
-    <message>
-        <source>Saving {0}…</source>
-        <translation>正在保存 {0}…</translation>
+        <source>Findings</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -725,25 +725,32 @@
     <name>FindingsBadge</name>
     <message>
         <source>Findings of the image</source>
-        <translation type="unfinished"></translation>
+        <translation>图像提示</translation>
     </message>
     <message>
         <source>1 finding</source>
-        <translation type="unfinished"></translation>
+        <translation>1 条提示</translation>
     </message>
     <message>
         <source>{0} findings</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} 条提示</translation>
     </message>
 </context>
 <context>
     <name>FindingsPanel</name>
     <message>
         <source>Nothing unusual was found in this image.</source>
-        <translation type="unfinished"></translation>
+        <translation>此图像未发现异常之处。</translation>
     </message>
     <message>
         <source>Findings of the image</source>
+        <translation>图像提示</translation>
+    </message>
+</context>
+<context>
+    <name>ImportController</name>
+    <message>
+        <source>{0} labels were added.</source>
         <translation type="unfinished"></translation>
     </message>
 </context>
@@ -885,30 +892,30 @@
     <name>LabelList</name>
     <message>
         <source>label {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>标签 {0}</translation>
     </message>
     <message>
         <source>locked</source>
-        <translation type="unfinished"></translation>
+        <translation>已锁定</translation>
     </message>
     <message>
         <source>hidden</source>
-        <translation type="unfinished"></translation>
+        <translation>已隐藏</translation>
     </message>
 </context>
 <context>
     <name>LabelRow</name>
     <message>
         <source>Name of the label</source>
-        <translation type="unfinished"></translation>
+        <translation>标签名称</translation>
     </message>
     <message>
         <source>Colour of label {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>标签 {0} 的颜色</translation>
     </message>
     <message>
         <source>Hide the label</source>
-        <translation type="unfinished"></translation>
+        <translation>隐藏标签</translation>
     </message>
     <message>
         <source>Show the label</source>
@@ -916,81 +923,81 @@
     </message>
     <message>
         <source>Unlock the label</source>
-        <translation type="unfinished"></translation>
+        <translation>解锁标签</translation>
     </message>
     <message>
         <source>Lock the label: it is never painted over</source>
-        <translation type="unfinished"></translation>
+        <translation>锁定标签：不会被覆盖</translation>
     </message>
 </context>
 <context>
     <name>LabelsController</name>
     <message>
         <source>There can be no more labels.</source>
-        <translation type="unfinished"></translation>
+        <translation>标签数量已达上限。</translation>
     </message>
     <message>
         <source>“{0}” is locked: unlock it before it is removed.</source>
-        <translation type="unfinished"></translation>
+        <translation>“{0}”已锁定：请先解锁再删除。</translation>
     </message>
     <message>
         <source>There is no label {0} in the list.</source>
-        <translation type="unfinished"></translation>
+        <translation>列表中没有标签 {0}。</translation>
     </message>
     <message>
         <source>Label {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>标签 {0}</translation>
     </message>
     <message>
         <source>less than 1 %</source>
-        <translation type="unfinished"></translation>
+        <translation>不到 1 %</translation>
     </message>
     <message>
         <source>{0} %</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} %</translation>
     </message>
 </context>
 <context>
     <name>LabelsPanel</name>
     <message>
         <source>Orange</source>
-        <translation type="unfinished"></translation>
+        <translation>橙色</translation>
     </message>
     <message>
         <source>Sky blue</source>
-        <translation type="unfinished"></translation>
+        <translation>天蓝色</translation>
     </message>
     <message>
         <source>Bluish green</source>
-        <translation type="unfinished"></translation>
+        <translation>蓝绿色</translation>
     </message>
     <message>
         <source>Yellow</source>
-        <translation type="unfinished"></translation>
+        <translation>黄色</translation>
     </message>
     <message>
         <source>Blue</source>
-        <translation type="unfinished"></translation>
+        <translation>蓝色</translation>
     </message>
     <message>
         <source>Vermilion</source>
-        <translation type="unfinished"></translation>
+        <translation>朱红色</translation>
     </message>
     <message>
         <source>Reddish purple</source>
-        <translation type="unfinished"></translation>
+        <translation>紫红色</translation>
     </message>
     <message>
         <source>Filter</source>
-        <translation type="unfinished"></translation>
+        <translation>筛选</translation>
     </message>
     <message>
         <source>Show labels by name</source>
-        <translation type="unfinished"></translation>
+        <translation>按名称显示标签</translation>
     </message>
     <message>
         <source>Add</source>
-        <translation type="unfinished"></translation>
+        <translation>添加</translation>
     </message>
     <message>
         <source>Add a label</source>
@@ -998,19 +1005,19 @@
     </message>
     <message>
         <source>Add a label to paint with</source>
-        <translation type="unfinished"></translation>
+        <translation>添加用于绘制的标签</translation>
     </message>
     <message>
         <source>Locked labels in the way</source>
-        <translation type="unfinished"></translation>
+        <translation>受阻的锁定标签</translation>
     </message>
     <message>
         <source>{0} of the preview belongs to “{1}” (locked)</source>
-        <translation type="unfinished"></translation>
+        <translation>预览中有 {0} 属于“{1}”（已锁定）</translation>
     </message>
     <message>
         <source>Colour of “{0}”</source>
-        <translation type="unfinished"></translation>
+        <translation>“{0}”的颜色</translation>
     </message>
     <message>
         <source>Labels</source>
@@ -1018,35 +1025,35 @@
     </message>
     <message>
         <source>No labels yet. Add one to paint with.</source>
-        <translation type="unfinished"></translation>
+        <translation>尚无标签。请添加一个用于绘制。</translation>
     </message>
     <message>
         <source>No label is called that.</source>
-        <translation type="unfinished"></translation>
+        <translation>没有匹配的标签。</translation>
     </message>
     <message>
         <source>Rename</source>
-        <translation type="unfinished"></translation>
+        <translation>重命名</translation>
     </message>
     <message>
         <source>Locked</source>
-        <translation type="unfinished"></translation>
+        <translation>已锁定</translation>
     </message>
     <message>
         <source>Shown</source>
-        <translation type="unfinished"></translation>
+        <translation>可见</translation>
     </message>
     <message>
         <source>Remove</source>
-        <translation type="unfinished"></translation>
+        <translation>删除</translation>
     </message>
     <message>
         <source>Colour</source>
-        <translation type="unfinished"></translation>
+        <translation>颜色</translation>
     </message>
     <message>
         <source>Another colour…</source>
-        <translation type="unfinished"></translation>
+        <translation>其他颜色…</translation>
     </message>
 </context>
 <context>
@@ -1186,19 +1193,19 @@
     <name>ProgressLine</name>
     <message>
         <source>Progress</source>
-        <translation type="unfinished"></translation>
+        <translation>进度</translation>
     </message>
     <message>
         <source>Cancel</source>
-        <translation type="unfinished"></translation>
+        <translation>取消</translation>
     </message>
     <message>
         <source>About {0} s left</source>
-        <translation type="unfinished"></translation>
+        <translation>约剩 {0} 秒</translation>
     </message>
     <message>
         <source>{0} s left</source>
-        <translation type="unfinished"></translation>
+        <translation>剩 {0} 秒</translation>
     </message>
 </context>
 <context>
@@ -1225,6 +1232,25 @@
     <message>
         <source>Work cannot be kept safe against a crash here: the folder cannot be written.</source>
         <translation>无法在此防止崩溃导致的数据丢失：文件夹不可写。</translation>
+    </message>
+</context>
+<context>
+    <name>Samples</name>
+    <message>
+        <source>Brain (MR)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Phantom (CT)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Retina</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Glands</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1258,22 +1284,37 @@
     </message>
 </context>
 <context>
+    <name>StatusController</name>
+    <message>
+        <source>Reading {0}…</source>
+        <translation>正在读取 {0}…</translation>
+    </message>
+    <message>
+        <source>Saving {0}…</source>
+        <translation>正在保存 {0}…</translation>
+    </message>
+    <message>
+        <source>Carrying the mask through the volume…</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>WelcomePanel</name>
     <message>
         <source>Open an image to begin</source>
-        <translation type="unfinished"></translation>
+        <translation>打开图像以开始</translation>
     </message>
     <message>
         <source>Drop a DICOM folder, a NIfTI file or a picture here. Then draw a box around a structure: the mask follows the box.</source>
-        <translation type="unfinished"></translation>
+        <translation>将 DICOM 文件夹、NIfTI 文件或图片拖放到此处，然后在结构周围画框：掩膜会跟随框。</translation>
     </message>
     <message>
         <source>Try a sample</source>
-        <translation type="unfinished"></translation>
+        <translation>试用示例</translation>
     </message>
     <message>
         <source>Opened lately</source>
-        <translation type="unfinished"></translation>
+        <translation>最近打开</translation>
     </message>
     <message>
         <source>For research use only. Not a medical device.</source>
