@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from app.cli.errors import UsageError
-from app.cli.parser import FORMATS, LATER_FORMATS
+from app.cli.parser import FORMATS
 from app.engine.job import Options
 from app.engine.segmenter import ModelSegmenter, open_segmenter
 
@@ -26,8 +26,6 @@ def segmenter_of(arguments: argparse.Namespace, threads: int | None = None) -> M
 
 def checked_format(name: str | None) -> str | None:
     """The format, or wrong use with what can be written."""
-    if name in LATER_FORMATS:
-        raise UsageError(f"masks cannot be written as {name} yet; choose one of {', '.join(FORMATS)}")
     if name is not None and name not in FORMATS:
         raise UsageError(f"'{name}' is no format; choose one of {', '.join(FORMATS)}")
     return name

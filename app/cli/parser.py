@@ -12,8 +12,7 @@ from typing import TypeAlias
 
 from app import __version__
 
-FORMATS = ("nifti", "nrrd", "npz", "png")
-LATER_FORMATS = ("dicom-seg", "rtstruct", "stl")
+FORMATS = ("nifti", "nrrd", "npz", "png", "dicom-seg", "rtstruct", "stl", "obj", "ply")
 COMMANDS = ("segment", "batch", "info", "models", "selftest", "bench")
 PLANES = ("axial", "coronal", "sagittal")
 

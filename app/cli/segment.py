@@ -13,6 +13,7 @@ from app.cli.choices import checked_format, options_of, segmenter_of
 from app.cli.errors import UsageError
 from app.engine.cases import EXTENSIONS, safe_name, stem_of
 from app.engine.errors import PromptError
+from app.engine.export import EXTENSIONS as MASK_EXTENSIONS
 from app.engine.io.npz import read_npz
 from app.engine.io.open import read_volume
 from app.engine.job import Segmentation, segment_volume
@@ -31,7 +32,7 @@ from app.engine.results import (
 )
 from app.engine.volume import Kind, Volume
 
-_MASK_EXTENSIONS = (".nii.gz", ".nii", ".nrrd", ".npz", ".png", ".mha")
+_MASK_EXTENSIONS = (*MASK_EXTENSIONS, ".dcm")  # the last needs --format
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     target = Path(arguments.output)
     if is_folder:
         target /= _mask_name(arguments.input, volume, format_name)
-    check_target(target, volume)
+    check_target(target, volume, format_name)
     refuse_sources([target, overlay_path(target)], [arguments.input, *map(Path, volume.source.files)])
     if not arguments.overwrite:
         refuse_existing([target, overlay_path(target)])
@@ -54,7 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
     except PromptError as error:
         raise PromptError(f"{arguments.input}: {error}") from None
     story = story_of(segmenter.manifest, prompts, options, done)
-    files = write_result(target, done, volume, story, overwrite=arguments.overwrite)
+    files = write_result(
+        target, done, volume, story, overwrite=arguments.overwrite, format_name=None if is_folder else format_name
+    )
     files.append(write_overlay_beside(target, done, volume, overwrite=arguments.overwrite))
     if arguments.json:
         print(json.dumps(_as_json(arguments, files, done, segmenter.manifest.name), indent=1, ensure_ascii=False))
@@ -140,6 +143,8 @@ def _is_folder(output: str, format_name: str | None) -> bool:
             endings = ", ".join(_MASK_EXTENSIONS)
             raise UsageError(f"a mask is written as one of {endings}; for a folder end '{output}' with a /")
         return True
+    if format_name is None and extension == ".dcm":
+        raise UsageError(f"{path.name} may be a segmentation or a structure set: add --format dicom-seg or rtstruct")
     if format_name is not None and not EXTENSIONS[format_name].endswith(extension):
         raise UsageError(f"--format {format_name} and the name {path.name} contradict each other")
     return False

@@ -15,11 +15,23 @@ from app.engine.io.open import survey
 from app.engine.prompt_file import case_key
 from app.engine.volume import Kind, Volume
 
-EXTENSIONS = {"nifti": ".nii.gz", "nrrd": ".nrrd", "npz": ".npz", "png": ".png"}
+EXTENSIONS = {
+    "nifti": ".nii.gz",
+    "nrrd": ".nrrd",
+    "npz": ".npz",
+    "png": ".png",
+    "dicom-seg": ".seg.dcm",
+    "rtstruct": ".rtstruct.dcm",
+    "stl": ".stl",
+    "obj": ".obj",
+    "ply": ".ply",
+}
 _IMAGE_SUFFIXES = (
     ".nii.gz", ".nii", ".hdr.gz", ".img.gz", ".hdr", ".img", ".nrrd", ".nhdr", ".mha", ".mhd", ".mgz", ".mgh", ".npz",
     ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".dcm", ".ima",
 )  # fmt: skip
+# What masks are written as and images are not; before .dcm, which they may end in.
+_MASK_SUFFIXES = (".seg.dcm", ".rtstruct.dcm", ".stl", ".obj", ".ply", *_IMAGE_SUFFIXES)
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")  # devices of Windows, whatever follows the dot
 
@@ -117,8 +129,8 @@ def result_paths(cases: Sequence[Case], output: Path, format_name: str | None) -
 
 
 def stem_of(name: str) -> str:
-    """A file name without the extension of an image format."""
-    for suffix in _IMAGE_SUFFIXES:
+    """A file name without the extension of an image or mask."""
+    for suffix in _MASK_SUFFIXES:
         if name.lower().endswith(suffix) and len(name) > len(suffix):
             return name[: -len(suffix)]
     return name

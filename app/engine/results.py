@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from app.engine.cases import stem_of
 from app.engine.errors import ReadError, WriteError
-from app.engine.export import write_labels, write_overlay
+from app.engine.export import check_dicom, check_format, check_mesh, write_labels, write_overlay
 from app.engine.io.npy import NpyError, read_array
 from app.engine.io.open import read_volume
 from app.engine.job import LabelResult, Options, Segmentation
@@ -25,7 +25,19 @@ _NRRD_STORY = "SwiftMedSAM_Provenance"
 _PNG_STORY = "SwiftMedSAM provenance"
 
 
+_DAMAGED = (
+    ReadError, NpyError, zipfile.BadZipFile, zlib.error, OSError, EOFError, LookupError, ValueError,
+    NotImplementedError,
+)  # fmt: skip
 _NO_STORY = (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, zipfile.BadZipFile, zlib.error)
+
+
+_CHECKS: dict[str, Callable[[Path], object]] = {
+    ".dcm": check_dicom,
+    ".stl": check_mesh,
+    ".obj": check_mesh,
+    ".ply": check_mesh,
+}  # masks that are no images
 
 
 @dataclass(frozen=True)
@@ -50,11 +62,24 @@ def story_of(
 
 
 def write_result(
-    target: Path, done: Segmentation, volume: Volume, story: Mapping[str, Any], *, overwrite: bool
+    target: Path,
+    done: Segmentation,
+    volume: Volume,
+    story: Mapping[str, Any],
+    *,
+    overwrite: bool,
+    format_name: str | None = None,
 ) -> list[Path]:
     """Write the label map with its story; returns the files, mask first. Raises WriteError; then nothing changed."""
-    names = {result.value: result.label for result in done.results}
-    return write_labels(target, done.labels, volume, overwrite=overwrite, label_names=names, provenance=story)
+    return write_labels(
+        target,
+        done.labels,
+        volume,
+        overwrite=overwrite,
+        format_name=format_name,
+        label_names={result.value: result.label for result in done.results},
+        provenance=story,
+    )
 
 
 def overlay_path(target: Path) -> Path:
@@ -84,13 +109,9 @@ def refuse_sources(paths: Sequence[Path], sources: Iterable[Path]) -> None:
             raise WriteError(f"cannot write {path}: it is an image of the input, which a mask never replaces")
 
 
-def check_target(target: Path, volume: Volume) -> None:
+def check_target(target: Path, volume: Volume, format_name: str | None = None) -> None:
     """Raise WriteError where the format cannot hold a mask of the volume: sooner than after the work."""
-    slices = volume.shape_zyx[0]
-    if target.name.lower().endswith(".png") and slices > 1:
-        raise WriteError(
-            f"cannot write {target}: a PNG holds one slice and the image has {slices}; write .nii.gz instead"
-        )
+    check_format(target, volume, format_name)
 
 
 def finished_result(target: Path) -> Finished | None:
@@ -113,8 +134,8 @@ def _is_whole(target: Path) -> bool:
             with zipfile.ZipFile(target) as archive, archive.open("segs.npy") as member:
                 read_array(member)
                 return not member.read(1)  # at the end the checksum is verified
-        read_volume(target)
-    except (ReadError, NpyError, zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError, NotImplementedError):
+        _CHECKS.get(target.suffix.lower(), read_volume)(target)
+    except _DAMAGED:
         return False
     return True
 

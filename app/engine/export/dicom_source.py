@@ -88,8 +88,10 @@ def check_has_source(path: Path, like: Volume) -> None:
     named = source.study_uid and source.series_uid and any(one.sop_instance_uid for one in source.slices)
     if not named:
         raise unwritable(path, f"the image is not from a DICOM series that a mask could refer to; {_ADVICE}")
-    if like.geometry.frame is not Frame.WORLD or not source.frame_of_reference_uid:
+    if like.geometry.frame is not Frame.WORLD:
         raise unwritable(path, f"the image does not say where in the patient it lies; {_ADVICE}")
+    if not source.frame_of_reference_uid:
+        raise unwritable(path, f"the series names no frame of reference, which a mask must share with it; {_ADVICE}")
     for finding in like.findings:
         if finding.code in _RESAMPLED:
             reason = f"{_RESAMPLED[finding.code]}, so they are not those of the series"
@@ -180,6 +182,23 @@ def _lies_at(plane: SourcePlane, geometry: Geometry, index: int) -> bool:
     slip, shift = _MAX_SLIP_PX, _MAX_SHIFT
     bounds = np.array([max(slip * x, _ROUNDING_MM) / x, max(slip * y, _ROUNDING_MM) / y, max(shift, _ROUNDING_MM / z)])
     return bool((away <= bounds).all())
+
+
+def check_dicom(path: Path) -> None:
+    """Read a segmentation or structure set of ours to its end; raises ValueError where it is damaged."""
+    with quiet():
+        try:
+            dataset = pydicom.dcmread(path)
+            if dataset.Modality == "SEG":
+                whole = len(dataset.PixelData) * 8 >= dataset.NumberOfFrames * dataset.Rows * dataset.Columns
+            else:
+                whole = len(dataset.RTROIObservationsSequence) == len(
+                    dataset.ROIContourSequence
+                )  # the last stands last
+        except PARSE_ERRORS:
+            whole = False
+    if not whole:
+        raise ValueError("it is damaged")
 
 
 def copy_patient_and_study(header: Dataset, target: Dataset) -> None:

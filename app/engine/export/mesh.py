@@ -25,6 +25,7 @@ _STL_TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("at
 _PLY_VERTEX = np.dtype([("place", "<f4", 3), ("colour", "u1", 3), ("label", "<u2")])
 _PLY_FACE = np.dtype([("count", "u1"), ("corners", "<i4", 3)])
 _TOLERANCE = 1e-4  # mm: an OBJ is written with four decimals, the others exactly
+_OBJ_END = "# end"
 _ALL_LABELS = 0  # what an STL holds: it knows no parts
 _FRAMES = {
     Frame.WORLD: "SPACE=LPS UNITS=mm",
@@ -74,13 +75,17 @@ def mesh_output(path: Path, labels: NDArray[Any], like: Volume, told: Mapping[st
         meant = {part.value: part.corners for part in parts}
         if kind == ".stl":
             meant = {_ALL_LABELS: np.concatenate(list(meant.values()))}
-        _check(path, load(aside), meant)
+        try:
+            found = load(aside)
+        except (LookupError, ValueError):
+            raise unwritable(path, "read back, it is damaged") from None
+        _check(path, found, meant)
 
     return Output(path, write, verify)
 
 
 def check_mesh(path: Path) -> None:
-    """Read a mesh of ours to its end; raises ValueError where it is damaged."""
+    """Read a mesh of ours to its end; raises LookupError or ValueError where it is damaged."""
     _LOADERS[path.suffix.lower()](path)
 
 
@@ -125,18 +130,22 @@ def _save_obj(path: Path, header: str, parts: Sequence[_Part]) -> None:
             file.write("v %.4f %.4f %.4f\n" * len(vertices) % tuple(vertices.ravel().tolist()))
             file.write("f %d %d %d\n" * len(triangles) % tuple(triangles.ravel().tolist()))
             first += len(vertices)
+        file.write(f"{_OBJ_END}\n")
 
 
 def _load_obj(path: Path) -> dict[int, Triangles]:
     lines: dict[str, list[str]] = {"v": [], "f": []}
     ends: list[tuple[int, int]] = []  # of each group: its label, and the triangles before it
-    for line in path.read_text(encoding="utf-8").splitlines():
+    header, *body = path.read_text(encoding="utf-8").splitlines() or [""]
+    if not header.startswith("#") or not body or body.pop() != _OBJ_END:
+        raise ValueError("an OBJ of ours begins and ends with a comment")
+    for line in body:
         key, _, rest = line.partition(" ")
         if key == "g":
             ends.append((int(rest.partition("_")[0]), len(lines["f"])))
         elif key in lines:
             lines[key].append(rest)
-        elif key != "#":
+        else:
             raise ValueError(f"an OBJ of ours has no line that begins with '{key[:20]}'")
     vertices = np.array(" ".join(lines["v"]).split(), dtype=np.float64).reshape(-1, 3)
     corners = vertices[np.array(" ".join(lines["f"]).split(), dtype=np.int64).reshape(-1, 3) - 1]

@@ -18,11 +18,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from app.engine.errors import WriteError
-from app.engine.export import EXTENSIONS, write_labels
+from app.engine.export import EXTENSIONS, check_format, write_labels
 from app.engine.geometry import Frame, Geometry
 from app.engine.io.open import read_volume
 from app.engine.volume import Finding, Kind, Volume
 from tests.engine.io.grids import ORIENTATIONS, SHAPE_ZYX, oriented_affine, ramp, ras
+
+SERIES_ONLY = (".seg.dcm", ".rtstruct.dcm")  # written for an image from DICOM alone
+NO_IMAGES = (".npz", ".stl", ".obj", ".ply")
 
 nib: Any = nibabel  # Any: without types
 sitk: Any = SimpleITK
@@ -255,7 +258,7 @@ def test_that_rounded_direction_cosines_do_not_stop_a_writer(tmp_path: Path) -> 
     affine = np.diag([0.5, 0.5, 5.0, 1.0])
     affine[1, 2] = 5 * 8e-4  # within what a geometry allows; NIfTI readers make it orthogonal
     for extension in EXTENSIONS:
-        if extension != ".png":
+        if extension not in (".png", *SERIES_ONLY):
             assert write_labels(tmp_path / f"a{extension}", labels_of(), volume_of(affine))
 
 
@@ -271,10 +274,12 @@ def test_that_bool_and_big_endian_labels_are_written(tmp_path: Path) -> None:
 
 def test_that_names_beyond_ascii_and_new_folders_are_no_obstacle(tmp_path: Path) -> None:
     for extension in EXTENSIONS:
+        if extension in SERIES_ONLY:
+            continue
         like = volume_of(shape=(1, 4, 5)) if extension == ".png" else volume_of()
         path = tmp_path / "Größe 図" / f"Schädel{extension}"
         assert path in write_labels(path, labels_of(like.shape_zyx), like)
-        if extension != ".npz":
+        if extension not in NO_IMAGES:
             assert np.array_equal(read_volume(path).voxels, labels_of(like.shape_zyx))
 
 
@@ -293,3 +298,30 @@ def test_that_a_name_that_is_an_extension_alone_is_refused_and_leaves_nothing(tm
         write_labels(tmp_path / name, np.zeros((2, 3, 4), np.uint8), like)
 
     assert list(tmp_path.iterdir()) == []
+
+
+def test_that_a_format_by_name_must_agree_with_the_extension(tmp_path: Path) -> None:
+    assert write_labels(tmp_path / "a.nii", labels_of(), volume_of(), format_name="nifti")
+    for name, format_name, reason in (
+        ("b.nii", "nrrd", "not that of nrrd"),
+        ("b.nii", "tiff", "'tiff' is no format"),
+        ("b.dcm", None, "segmentation or a structure set"),
+        ("b.rtstruct.dcm", "dicom-seg", "not that of dicom-seg"),
+    ):
+        with pytest.raises(WriteError, match=reason):
+            write_labels(tmp_path / name, labels_of(), volume_of(), format_name=format_name)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.nii"]
+
+
+def test_that_colours_go_where_slicer_looks_for_them(tmp_path: Path) -> None:
+    (path,) = write_labels(tmp_path / "a.nrrd", labels_of(), volume_of(), colours={2: (255, 0, 51)})
+    header = nrrd.read_header(str(path))
+    assert header["Segment1_Color"] == "1 0 0.2"
+    assert header["Segment0_Color"] == "0.901961 0.623529 0"  # the palette's first
+
+
+def test_that_what_cannot_hold_the_image_is_told_before_there_are_labels(tmp_path: Path) -> None:
+    for name, reason in (("a.png", "one slice"), ("a.seg.dcm", "not from a DICOM series"), ("a.xyz", "written as")):
+        with pytest.raises(WriteError, match=reason):
+            check_format(tmp_path / name, volume_of())
+    check_format(tmp_path / "a.stl", volume_of())
