@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Slot
 
 from app.engine.plane import Plane, SliceKey, axis_of
 from app.engine.volume import Volume
-from app.engine.window import Preset, Window, initial_window, presets_for
+from app.engine.window import Preset, Window, presets_for
 from app.gui.canvas.frame import PlaneFrame
 from app.gui.canvas.hand import LARGEST_BRUSH, SMALLEST_BRUSH
 from app.gui.document import Document
@@ -27,15 +27,19 @@ class NavigateController(QObject):
         super().__init__(parent)
         self._view_state, self._document = view_state, document
         self._presets: tuple[Preset, ...] | None = None
-        document.opened.connect(self.begin)
+        document.opened.connect(self._forget)
 
     @Slot()
-    def begin(self) -> None:
-        """Look at what was opened afresh: its own window, the plane it was acquired in; the rest stays as it was."""
+    def _forget(self) -> None:
         self._presets = None
+
+    def begin(self, window: Window) -> None:
+        """Look at what was opened afresh: through its own window, in the plane it was acquired in.
+
+        The window is given, for finding it takes longer than the GUI thread has.
+        """
         volume = self._volume
         if volume is not None:
-            window = initial_window(volume)
             looks = replace(self._view_state.looks, window=window, inverted=volume.display.inverted)
             picture = volume.shape_zyx[0] == 1
             axis = 0 if picture else acquisition_axis(volume)
