@@ -61,10 +61,10 @@ class Context(QObject):
         self.asks = asks(self.window)
         snapshots = Snapshots(self.document, self)
         self._journals = paths.user_data_dir() / "journals"
-        self.files = FilesController(self.document, self.view_state, self.jobs, self.asks, self._journals, self)
+        self.navigate = NavigateController(self.view_state, self.document, self)
+        self.files = FilesController(self.document, self.navigate, self.jobs, self.asks, self._journals, self)
         self.recovery = RecoveryController(self.document, self.files, self.asks, self)
         self.saving = SavingController(self.document, self.jobs, snapshots, self.asks, self)
-        self.navigate = NavigateController(self.view_state, self.document, self)
         common = (self.document, self.view_state, self.proposal, self.jobs, self.inference)
         self.segment = SegmentController(*common, parent=self)
         self.propagate = PropagateController(*common, parent=self)
@@ -82,6 +82,8 @@ class Context(QObject):
         self._connect_help()
         self._connect_state()
         self._restore()
+        for each in self.actions.unconnected:  # what nobody answers is not offered
+            self.actions[each].setVisible(False)
         self._refresh()
 
     def open(self, files: Sequence[Path]) -> None:

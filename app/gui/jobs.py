@@ -30,11 +30,13 @@ class Lane(IntEnum):
     EDIT = 2
     SAVE = 3
     PROPAGATE = 4
-    MEASURE = 5
-    SURFACE = 6
-    BATCH = 7
-    MODEL = 8
-    AHEAD = 9  # neighbouring slices, when nothing else is wanted
+    COUNT = 5  # which slices hold the active label
+    MEASURE = 6
+    COMPARE = 7
+    SURFACE = 8
+    BATCH = 9
+    MODEL = 10
+    AHEAD = 11  # neighbouring slices, when nothing else is wanted
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +138,11 @@ class Jobs(QObject):
     def is_running(self, lane: Lane) -> bool:
         """Whether a job of the lane waits or runs."""
         return lane in self._current
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits or runs."""
+        return not self._current
 
     def close(self) -> None:
         """Forget every job and wait for the one that runs; nothing is accepted any more."""

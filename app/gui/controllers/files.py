@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -13,15 +13,14 @@ from app.engine.io.listing import Entry, Listing
 from app.engine.io.open import list_volumes
 from app.engine.journal import Journal
 from app.engine.labelmap import LabelMap
-from app.engine.plane import Plane, axis_of
 from app.engine.project import SUFFIX, open_project
 from app.engine.study import Study, StudySource
 from app.engine.volume import Volume
 from app.engine.window import Window, initial_window
+from app.gui.controllers.navigate import NavigateController
 from app.gui.dialogs.asks import Asks, UnsavedChoice
 from app.gui.document import Document
 from app.gui.jobs import Jobs, Lane
-from app.gui.view_state import ViewState
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +44,11 @@ class FilesController(QObject):
     shown = Signal(object)  # the Read that is open now
 
     def __init__(
-        self, document: Document, view_state: ViewState, jobs: Jobs, asks: Asks, journals: Path,
+        self, document: Document, navigate: NavigateController, jobs: Jobs, asks: Asks, journals: Path,
         parent: QObject | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._document, self._view_state, self._jobs, self._asks = document, view_state, jobs, asks
+        self._document, self._navigate, self._jobs, self._asks = document, navigate, jobs, asks
         self._journals = journals
         self._save_first: Callable[[Callable[[], None]], None] | None = None
 
@@ -113,13 +112,8 @@ class FilesController(QObject):
         self._jobs.submit(Lane.OPEN, lambda: _read(path, entry, self._journals), self._show, self._fail)
 
     def _show(self, read: Read) -> None:
-        volume = read.study.volume
-        axis = axis_of(Plane.AXIAL, volume.geometry)
-        if volume.shape_zyx[axis] == 1 or min(volume.shape_zyx) == 1:
-            axis = min(range(3), key=lambda n: volume.shape_zyx[n])
         self._document.open(read.study, read.project, modified=read.recovered)
-        looks = replace(self._view_state.looks, window=read.window, inverted=volume.display.inverted)
-        self._view_state.begin(volume.shape_zyx, looks, single=min(volume.shape_zyx) == 1, axis=axis)
+        self._navigate.begin(read.window)
         self.reading.emit("")
         self.shown.emit(read)
         self.opened_path.emit(read.project or Path(read.study.source.path))

@@ -27,17 +27,22 @@ class NavigateController(QObject):
         super().__init__(parent)
         self._view_state, self._document = view_state, document
         self._presets: tuple[Preset, ...] | None = None
+        self._own_window = view_state.looks.window
+        self._own = view_state.looks.window  # of the file
         document.opened.connect(self._forget)
 
     @Slot()
     def _forget(self) -> None:
         self._presets = None
 
-    def begin(self, window: Window) -> None:
+    def begin(self, window: Window, presets: tuple[Preset, ...] | None = None) -> None:
         """Look at what was opened afresh: through its own window, in the plane it was acquired in.
 
-        The window is given, for finding it takes longer than the GUI thread has.
+        Window and presets are given, for finding them takes longer than the GUI thread has; without presets they are
+        looked for when the first of them is wanted.
         """
+        self._own, self._presets = window, presets
+        self._own_window = window
         volume = self._volume
         if volume is not None:
             looks = replace(self._view_state.looks, window=window, inverted=volume.display.inverted)
@@ -96,7 +101,7 @@ class NavigateController(QObject):
         if volume is None or not 0 <= number < len(self.presets):
             return
         preset = self.presets[number]
-        window = initial_window(volume) if preset.window is None else preset.window
+        window = self._own if preset.window is None else preset.window
         inverted = volume.display.inverted if preset.inverted is None else preset.inverted
         self._view_state.set_looks(replace(self._view_state.looks, window=window, inverted=inverted))
 
