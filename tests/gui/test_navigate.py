@@ -13,7 +13,7 @@ from app.engine.plane import Plane, SliceKey
 from app.engine.study import Study, StudySource
 from app.engine.upright import Upright
 from app.engine.volume import Display, Kind, Volume
-from app.engine.window import Window
+from app.engine.window import Window, initial_window
 from app.gui.canvas.frame import PlaneFrame
 from app.gui.controllers.navigate import NavigateController, acquisition_axis
 from app.gui.document import Document
@@ -24,7 +24,12 @@ class Desk:
     def __init__(self, study: Study) -> None:
         self.document, self.state = Document(), ViewState()
         self.navigate = NavigateController(self.state, self.document)
+        self.open(study)
+
+    def open(self, study: Study | None) -> None:
         self.document.open(study)
+        if study is not None:
+            self.navigate.begin(initial_window(study.volume))
 
 
 @pytest.fixture
@@ -52,7 +57,7 @@ def test_that_what_is_opened_is_shown_in_the_middle_in_all_planes(desk: Desk) ->
 
 
 def test_that_a_picture_is_shown_alone_in_its_own_window(desk: Desk) -> None:
-    desk.document.open(picture(Display(level=30, width=50, inverted=True)))
+    desk.open(picture(Display(level=30, width=50, inverted=True)))
     assert desk.state.single
     assert desk.state.looks.window == Window(30, 50)
     assert desk.state.looks.inverted
@@ -65,7 +70,7 @@ def test_that_a_picture_is_shown_alone_in_its_own_window(desk: Desk) -> None:
 def test_that_looks_other_than_the_window_stay_for_the_next_image(desk: Desk) -> None:
     desk.navigate.set_opacity(0.7)
     desk.navigate.toggle_info()
-    desk.document.open(picture())
+    desk.open(picture())
     assert desk.state.looks.opacity == 0.7
     assert not desk.state.looks.show_info
 
@@ -87,7 +92,7 @@ def test_that_keys_show_the_windows_of_organs_and_the_files_own(desk: Desk) -> N
 
 
 def test_that_a_key_without_a_window_changes_nothing(desk: Desk) -> None:
-    desk.document.open(None)
+    desk.open(None)
     before = desk.state.looks
     desk.navigate.apply_preset(0)
     desk.navigate.apply_preset(12)
@@ -97,7 +102,7 @@ def test_that_a_key_without_a_window_changes_nothing(desk: Desk) -> None:
 
 def test_that_presets_are_those_of_the_image_that_is_open(desk: Desk) -> None:
     assert desk.navigate.presets[1].name == "Soft tissue"
-    desk.document.open(picture())
+    desk.open(picture())
     assert all(preset.name != "Soft tissue" for preset in desk.navigate.presets)
 
 
