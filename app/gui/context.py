@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Qt, QTimer, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
@@ -33,6 +33,7 @@ from app.gui.controllers.segment import SegmentController
 from app.gui.controllers.snapshot import Snapshots
 from app.gui.controllers.status import StatusController
 from app.gui.dialogs.asks import Asks
+from app.gui.docks import Docks
 from app.gui.document import Document
 from app.gui.inference import Inference, ModelChoice
 from app.gui.jobs import Jobs, Lane
@@ -104,13 +105,7 @@ class Context(QObject):
     def _furnish(self) -> None:
         """Put the panels where they belong."""
         self.planes.set_empty_widget(self.opening.welcome)
-        self.window.add_status(self.status.progress)
-        self.window.add_status(self.status.badge)
-        right = Qt.DockWidgetArea.RightDockWidgetArea
-        findings = self.window.add_dock("findings", self.tr("Findings"), self.status.findings, right)
-        findings.hide()
-        self.status.badge.clicked.connect(findings.show)
-        self.actions.connect("help.findings", findings.show)
+        self.docks = Docks(self.window, self.actions, self.document, self.proposal, self.status, self)
 
     def _connect_canvas(self) -> None:
         self.planes.box_changed.connect(self.segment.drag_box)
@@ -136,9 +131,12 @@ class Context(QObject):
         self.files.shown.connect(self.preferences.show_as_before)
         self.opening.set_recent_menu(self.actions.menu("file.recent"))
         self.window.set_closing(self._may_close)
-        for source in (self.files, self.saving, self.importing, self.recovery, self.segment, self.propagate, self.edit):
+        speakers = (
+            self.saving, self.importing, self.recovery, self.segment, self.propagate, self.edit, self.docks.labels,
+        )  # fmt: skip
+        for source in (self.files, *speakers):
             source.failed.connect(self.asks.error)
-        for speaker in (self.saving, self.importing, self.recovery, self.segment, self.propagate, self.edit):
+        for speaker in speakers:
             speaker.message.connect(self.window.show_message)
 
     def _connect_acts(self) -> None:
