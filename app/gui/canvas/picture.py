@@ -44,6 +44,11 @@ class Pictures:
         self._kept.move_to_end(name)
         return image
 
+    @property
+    def bytes(self) -> int:
+        """Memory of the pictures that are kept."""
+        return self._bytes
+
     def _keep(self, name: tuple[SliceKey, Window, bool, Halvings], image: QImage) -> None:
         self._kept[name] = image
         self._bytes += image.sizeInBytes()
