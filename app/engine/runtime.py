@@ -57,6 +57,11 @@ def processor_name(device: str = "CPU") -> str:
     return str(_core().get_property(_available(device), "FULL_DEVICE_NAME")).strip()
 
 
+def available_devices() -> dict[str, str]:
+    """The devices that OpenVINO can use here, with their full names: CPU, GPU (GPU.0, GPU.1 where several), NPU."""
+    return {str(device): processor_name(str(device)) for device in _core().available_devices}
+
+
 class CompiledPair:
     """Encoder and decoder of a package, compiled for a device when they are first needed; safe to share by threads.
 

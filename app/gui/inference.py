@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.engine.embeddings import EmbeddingCache
+from app.engine.fastest import milliseconds
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box3D, Prompts
 from app.engine.propagate import Seed, SliceResult, propagate
@@ -94,6 +95,17 @@ class Inference:
         """Open the model that is wanted, unless it is open; raises ModelError, and goes on with what was open."""
         return state_of(self._segmenter())
 
+    def switch(self, choice: ModelChoice) -> ModelState:
+        """Open another model and use it from now on; raises ModelError, and goes on with the one before."""
+        opened = open_segmenter(choice.name or None, device=choice.device)
+        self._choice, self._opened = choice, (choice, opened)
+        self._views.clear()
+        return state_of(opened)
+
+    def milliseconds(self) -> float:
+        """How long the model in use takes to encode and decode the phantom."""
+        return milliseconds(self._segmenter().pair)
+
     def answer(self, request: Request) -> Answer:
         """The mask for prompts; the view of an earlier answer is used again where it serves them."""
         start = time.perf_counter()
@@ -106,9 +118,7 @@ class Inference:
         self._remember(request.key, view)
         return Answer(request, found, state_of(segmenter), (time.perf_counter() - start) * 1000.0)
 
-    def carry(
-        self, volume: Volume, seed: Seed | Box3D, axis: int, limits: range | None
-    ) -> Iterator[SliceResult]:
+    def carry(self, volume: Volume, seed: Seed | Box3D, axis: int, limits: range | None) -> Iterator[SliceResult]:
         """Masks of an object slice by slice, see `app.engine.propagate`."""
         self._look_at(volume)
         yield from propagate(self._segmenter(), volume, seed, axis=axis, limits=limits, cache=self._cache)

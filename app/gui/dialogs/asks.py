@@ -61,11 +61,27 @@ class Asks(QObject):
         name, _ = QFileDialog.getOpenFileName(self._over, self.tr("Choose a label map"), folder)
         return Path(name) if name else None
 
+    def open_package(self, folder: str) -> Path | None:
+        """A model package in a zip file."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._over, self.tr("Choose a model package"), folder, self.tr("Model packages (*.zip)")
+        )
+        return Path(name) if name else None
+
+    def open_package_folder(self, folder: str) -> Path | None:
+        """The folder of a model package."""
+        name = QFileDialog.getExistingDirectory(self._over, self.tr("Choose the folder of a model package"), folder)
+        return Path(name) if name else None
+
+    def confirm(self, title: str, question: str) -> bool:
+        """Yes or no; no is proposed."""
+        buttons = QMessageBox.StandardButton
+        answer = QMessageBox.question(self._over, title, question, buttons.Yes | buttons.No, buttons.No)
+        return answer == buttons.Yes
+
     def save_project(self, suggested: Path) -> Path | None:
         """Where to save the project; the dialog asked whether an existing file may be replaced."""
-        return self._save(
-            self.tr("Save project"), suggested, self.tr("SwiftMedSAM projects (*.swiftmed)"), ".swiftmed"
-        )
+        return self._save(self.tr("Save project"), suggested, self.tr("SwiftMedSAM projects (*.swiftmed)"), ".swiftmed")
 
     def save_labels(self, suggested: Path, formats: dict[str, str]) -> Path | None:
         """Where to save labels; `formats` is extension by name of the format, the first is proposed."""
