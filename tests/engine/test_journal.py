@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -394,6 +395,38 @@ def test_that_a_failed_write_is_told_and_made_good_by_the_next(
     assert state(recover(recovery)) == state(study)
 
 
+def test_that_a_disk_that_is_full_for_a_while_leaves_no_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = begin(tmp_path / "ct.nii")
+    journal = Journal.start(tmp_path / "journals", study, None)
+    before = state(study)
+
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    def take_back() -> Act:
+        act = study.history[-1].inverse()
+        study.apply(act)
+        return act
+
+    acts: list[Callable[[], Act]] = [
+        lambda: paint(study, 1, ROW),
+        take_back,
+        take_back,
+        lambda: paint(study, 1, WHOLE),
+    ]
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        for make in acts:  # as many in force as in the file, but not the same ones
+            with pytest.raises(WriteError, match="disk is full|No space"):
+                journal.append(make())
+        with pytest.raises(WriteError):
+            journal.saved(tmp_path / "a.swiftmed")
+    assert len(study.history) == len(before[2])
+    journal.append(paint(study, 2, ROW))
+    end_process(journal)
+    assert state(recover(only(tmp_path / "journals"))) == state(study)
+
+
 def test_that_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(WriteError, match=r"cannot write .*\.journal: "):
@@ -459,8 +492,14 @@ def test_that_an_edit_in_a_journal_that_unpacks_to_too_much_is_refused(tmp_path:
         return kind, json.dumps(told).encode() if told else data
 
     rebuilt(path, bomb)
-    with pytest.raises(ReadError, match="damaged"):
-        recover(only(tmp_path / "journals"))
+    recovery = only(tmp_path / "journals")
+    tracemalloc.start()
+    try:
+        with pytest.raises(ReadError, match="damaged"):
+            recover(recovery)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_that_a_snapshot_is_a_project_file(tmp_path: Path) -> None:

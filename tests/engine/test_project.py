@@ -123,6 +123,18 @@ def test_that_a_failed_save_leaves_what_was_there(saved: tuple[Path, Study], mon
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
+def test_that_a_save_that_became_another_project_is_noticed(
+    saved: tuple[Path, Study], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, study = saved
+    before = path.read_bytes()
+    paint(study, 1, Box3D(0, 0, 2, 5, 4, 3))
+    monkeypatch.setattr(staging, "_flush", lambda aside: aside.write_bytes(before))
+    with pytest.raises(WriteError, match="read back, it differs"):
+        save_project(path, study, overwrite=True)
+    assert path.read_bytes() == before
+
+
 def test_that_a_project_that_moves_with_its_image_finds_it(saved: tuple[Path, Study], tmp_path: Path) -> None:
     path, study = saved
     there = tmp_path / "elsewhere"
