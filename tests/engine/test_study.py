@@ -372,3 +372,24 @@ def test_that_the_fingerprint_tells_another_image(change: str) -> None:
     else:
         geometry = Geometry.of_pixels(SHAPE)
     assert same.difference(Study(Volume(voxels, geometry), StudySource("a", "a")).fingerprint)
+
+
+def test_that_joined_acts_are_one_that_is_undone_and_done_again() -> None:
+    study = study_with(LIVER, SPLEEN)
+    before = state(study)
+    lock(study, SPLEEN)
+    begun = state(study)
+    steps = [paint(study, 1, layer(z)) for z in range(3)]
+    act = study.join_last(3, "Carry liver", {"slices": 3})
+    after = state(study)
+    assert study.history == (*begun[2], act)
+    assert (act.text, act.record, act.labels) == ("Carry liver", {"slices": 3}, (1,))
+    assert act.edits == tuple(edit for step in steps for edit in step.edits)
+    study.apply(act.inverse())
+    assert state(study) == begun
+    study.apply(act)
+    assert state(study) == after
+    for count in (0, 4 + len(before[2])):
+        with pytest.raises(LabelError, match="cannot become one"):
+            study.join_last(count, "Too many")
+    assert state(study) == after
