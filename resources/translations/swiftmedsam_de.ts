@@ -25,6 +25,33 @@
     </message>
 </context>
 <context>
+    <name>Accuracy</name>
+    <message>
+        <source>Known sources, other patients</source>
+        <translation>Bekannte Quellen, andere Patienten</translation>
+    </message>
+    <message>
+        <source>Sources never trained on</source>
+        <translation>Quellen, mit denen nie trainiert wurde</translation>
+    </message>
+    <message>
+        <source>Volumes, from a box in 3-D</source>
+        <translation>Volumen, von einem 3D-Rahmen aus</translation>
+    </message>
+    <message>
+        <source>Volumes, from a box on one slice</source>
+        <translation>Volumen, vom Rahmen einer Schicht aus</translation>
+    </message>
+    <message>
+        <source>Volumes never trained on, from a box in 3-D</source>
+        <translation>Volumen, mit denen nie trainiert wurde, von einem 3D-Rahmen aus</translation>
+    </message>
+    <message>
+        <source>Volumes never trained on, from a box on one slice</source>
+        <translation>Volumen, mit denen nie trainiert wurde, vom Rahmen einer Schicht aus</translation>
+    </message>
+</context>
+<context>
     <name>Actions</name>
     <message>
         <source>&amp;File</source>
@@ -555,7 +582,7 @@
     </message>
     <message>
         <source>Import labels</source>
-        <translation type="unfinished"></translation>
+        <translation>Labels importieren</translation>
     </message>
 </context>
 <context>
@@ -571,6 +598,18 @@
     <message>
         <source>Choose a label map</source>
         <translation>Labelkarte wählen</translation>
+    </message>
+    <message>
+        <source>Choose a model package</source>
+        <translation>Modellpaket wählen</translation>
+    </message>
+    <message>
+        <source>Model packages (*.zip)</source>
+        <translation>Modellpakete (*.zip)</translation>
+    </message>
+    <message>
+        <source>Choose the folder of a model package</source>
+        <translation>Ordner eines Modellpakets wählen</translation>
     </message>
     <message>
         <source>Save project</source>
@@ -684,10 +723,14 @@
     </message>
 </context>
 <context>
-    <name>Context</name>
+    <name>Docks</name>
+    <message>
+        <source>Labels</source>
+        <translation>Labels</translation>
+    </message>
     <message>
         <source>Findings</source>
-        <translation type="unfinished"></translation>
+        <translation>Hinweise</translation>
     </message>
 </context>
 <context>
@@ -751,7 +794,7 @@
     <name>ImportController</name>
     <message>
         <source>{0} labels were added.</source>
-        <translation type="unfinished"></translation>
+        <translation>{0} Labels wurden hinzugefügt.</translation>
     </message>
 </context>
 <context>
@@ -1091,6 +1134,100 @@
     </message>
 </context>
 <context>
+    <name>ModelPanel</name>
+    <message>
+        <source>No model is open yet.</source>
+        <translation>Noch ist kein Modell geöffnet.</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>Modelle</translation>
+    </message>
+    <message>
+        <source>Use this model</source>
+        <translation>Dieses Modell verwenden</translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation>Importieren</translation>
+    </message>
+    <message>
+        <source>From a zip file…</source>
+        <translation>Aus einer ZIP-Datei…</translation>
+    </message>
+    <message>
+        <source>From a folder…</source>
+        <translation>Aus einem Ordner…</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>Gerät</translation>
+    </message>
+    <message>
+        <source>not measured</source>
+        <translation>nicht gemessen</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>Geschwindigkeit</translation>
+    </message>
+    <message>
+        <source>Measure</source>
+        <translation>Messen</translation>
+    </message>
+    <message>
+        <source>In use: {0} {1}, {2} on {3}</source>
+        <translation>In Gebrauch: {0} {1}, {2} auf {3}</translation>
+    </message>
+    <message>
+        <source>{0} ms for a new box</source>
+        <translation>{0} ms für einen neuen Rahmen</translation>
+    </message>
+    <message>
+        <source>cannot be used: {0}</source>
+        <translation>nicht verwendbar: {0}</translation>
+    </message>
+    <message>
+        <source>{0} (chosen)</source>
+        <translation>{0} (gewählt)</translation>
+    </message>
+</context>
+<context>
+    <name>ModelsController</name>
+    <message>
+        <source>opening…</source>
+        <translation>wird geöffnet…</translation>
+    </message>
+    <message>
+        <source>A new box takes {0} ms on this machine.</source>
+        <translation>Ein neuer Rahmen braucht auf diesem Rechner {0} ms.</translation>
+    </message>
+    <message>
+        <source>measuring…</source>
+        <translation>wird gemessen…</translation>
+    </message>
+    <message>
+        <source>Install the model package “{0}”? Use only models from people whom you trust.</source>
+        <translation>Das Modellpaket „{0}“ installieren? Verwenden Sie nur Modelle von Personen, denen Sie vertrauen.</translation>
+    </message>
+    <message>
+        <source>Import a model</source>
+        <translation>Modell importieren</translation>
+    </message>
+    <message>
+        <source>installing…</source>
+        <translation>wird installiert…</translation>
+    </message>
+    <message>
+        <source>Fastest on this machine</source>
+        <translation>Das schnellste auf diesem Rechner</translation>
+    </message>
+    <message>
+        <source>measured once, then remembered</source>
+        <translation>einmal gemessen, dann gemerkt</translation>
+    </message>
+</context>
+<context>
     <name>PreferencesDialog</name>
     <message>
         <source>Preferences</source>
@@ -1238,19 +1375,19 @@
     <name>Samples</name>
     <message>
         <source>Brain (MR)</source>
-        <translation type="unfinished"></translation>
+        <translation>Gehirn (MR)</translation>
     </message>
     <message>
         <source>Phantom (CT)</source>
-        <translation type="unfinished"></translation>
+        <translation>Phantom (CT)</translation>
     </message>
     <message>
         <source>Retina</source>
-        <translation type="unfinished"></translation>
+        <translation>Netzhaut</translation>
     </message>
     <message>
         <source>Glands</source>
-        <translation type="unfinished"></translation>
+        <translation>Drüsen</translation>
     </message>
 </context>
 <context>
@@ -1284,6 +1421,45 @@
     </message>
 </context>
 <context>
+    <name>SliceStrip</name>
+    <message>
+        <source>Slices</source>
+        <translation>Schichten</translation>
+    </message>
+    <message>
+        <source>Slice {0} of {1}</source>
+        <translation>Schicht {0} von {1}</translation>
+    </message>
+    <message>
+        <source>No “{0}” here</source>
+        <translation>Hier kein „{0}“</translation>
+    </message>
+    <message>
+        <source>Holds “{0}”</source>
+        <translation>Enthält „{0}“</translation>
+    </message>
+    <message>
+        <source>Score {0:.2f}: worth a second look</source>
+        <translation>Güte {0:.2f}: einen zweiten Blick wert</translation>
+    </message>
+    <message>
+        <source>Score {0:.2f}</source>
+        <translation>Güte {0:.2f}</translation>
+    </message>
+    <message>
+        <source>Carry from this slice on</source>
+        <translation>Ab dieser Schicht fortsetzen</translation>
+    </message>
+    <message>
+        <source>Carry up to this slice</source>
+        <translation>Bis zu dieser Schicht fortsetzen</translation>
+    </message>
+    <message>
+        <source>Carry through all slices</source>
+        <translation>Durch alle Schichten fortsetzen</translation>
+    </message>
+</context>
+<context>
     <name>StatusController</name>
     <message>
         <source>Reading {0}…</source>
@@ -1295,7 +1471,18 @@
     </message>
     <message>
         <source>Carrying the mask through the volume…</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Maske wird durch das Volumen fortgesetzt…</translation>
+    </message>
+</context>
+<context>
+    <name>StripController</name>
+    <message>
+        <source>“{0}” is in every other slice.</source>
+        <translation>„{0}“ ist in jeder anderen Schicht vorhanden.</translation>
+    </message>
+    <message>
+        <source>No other slice of “{0}” is in doubt.</source>
+        <translation>Keine andere Schicht von „{0}“ ist zweifelhaft.</translation>
     </message>
 </context>
 <context>
@@ -1327,6 +1514,49 @@
     <message>
         <source>Open folder…</source>
         <translation>Ordner öffnen…</translation>
+    </message>
+</context>
+<context>
+    <name>_Notes</name>
+    <message>
+        <source>Tested on</source>
+        <translation>Getestet an</translation>
+    </message>
+    <message>
+        <source>Accuracy by modality</source>
+        <translation>Genauigkeit nach Modalität</translation>
+    </message>
+    <message>
+        <source>Modality</source>
+        <translation>Modalität</translation>
+    </message>
+    <message>
+        <source>Cases</source>
+        <translation>Fälle</translation>
+    </message>
+    <message>
+        <source>Dice</source>
+        <translation>Dice</translation>
+    </message>
+    <message>
+        <source>Surface Dice</source>
+        <translation>Oberflächen-Dice</translation>
+    </message>
+    <message>
+        <source>This model says nothing of its accuracy.</source>
+        <translation>Dieses Modell sagt nichts über seine Genauigkeit.</translation>
+    </message>
+    <message>
+        <source>Card of the model</source>
+        <translation>Steckbrief des Modells</translation>
+    </message>
+    <message>
+        <source>Accuracy</source>
+        <translation>Genauigkeit</translation>
+    </message>
+    <message>
+        <source>Card</source>
+        <translation>Steckbrief</translation>
     </message>
 </context>
 <context>

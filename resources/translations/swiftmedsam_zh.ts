@@ -25,6 +25,33 @@
     </message>
 </context>
 <context>
+    <name>Accuracy</name>
+    <message>
+        <source>Known sources, other patients</source>
+        <translation>已知来源，其他患者</translation>
+    </message>
+    <message>
+        <source>Sources never trained on</source>
+        <translation>从未用于训练的来源</translation>
+    </message>
+    <message>
+        <source>Volumes, from a box in 3-D</source>
+        <translation>体数据，由三维框出发</translation>
+    </message>
+    <message>
+        <source>Volumes, from a box on one slice</source>
+        <translation>体数据，由单个切片的框出发</translation>
+    </message>
+    <message>
+        <source>Volumes never trained on, from a box in 3-D</source>
+        <translation>从未用于训练的体数据，由三维框出发</translation>
+    </message>
+    <message>
+        <source>Volumes never trained on, from a box on one slice</source>
+        <translation>从未用于训练的体数据，由单个切片的框出发</translation>
+    </message>
+</context>
+<context>
     <name>Actions</name>
     <message>
         <source>&amp;File</source>
@@ -555,7 +582,7 @@
     </message>
     <message>
         <source>Import labels</source>
-        <translation type="unfinished"></translation>
+        <translation>导入标签</translation>
     </message>
 </context>
 <context>
@@ -571,6 +598,18 @@
     <message>
         <source>Choose a label map</source>
         <translation>选择标签图</translation>
+    </message>
+    <message>
+        <source>Choose a model package</source>
+        <translation>选择模型包</translation>
+    </message>
+    <message>
+        <source>Model packages (*.zip)</source>
+        <translation>模型包 (*.zip)</translation>
+    </message>
+    <message>
+        <source>Choose the folder of a model package</source>
+        <translation>选择模型包所在的文件夹</translation>
     </message>
     <message>
         <source>Save project</source>
@@ -684,10 +723,14 @@
     </message>
 </context>
 <context>
-    <name>Context</name>
+    <name>Docks</name>
+    <message>
+        <source>Labels</source>
+        <translation>标签</translation>
+    </message>
     <message>
         <source>Findings</source>
-        <translation type="unfinished"></translation>
+        <translation>提示</translation>
     </message>
 </context>
 <context>
@@ -751,7 +794,7 @@
     <name>ImportController</name>
     <message>
         <source>{0} labels were added.</source>
-        <translation type="unfinished"></translation>
+        <translation>已添加 {0} 个标签。</translation>
     </message>
 </context>
 <context>
@@ -1091,6 +1134,100 @@
     </message>
 </context>
 <context>
+    <name>ModelPanel</name>
+    <message>
+        <source>No model is open yet.</source>
+        <translation>尚未打开模型。</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Use this model</source>
+        <translation>使用此模型</translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation>导入</translation>
+    </message>
+    <message>
+        <source>From a zip file…</source>
+        <translation>从 ZIP 文件…</translation>
+    </message>
+    <message>
+        <source>From a folder…</source>
+        <translation>从文件夹…</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>not measured</source>
+        <translation>未测试</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>速度</translation>
+    </message>
+    <message>
+        <source>Measure</source>
+        <translation>测试</translation>
+    </message>
+    <message>
+        <source>In use: {0} {1}, {2} on {3}</source>
+        <translation>当前使用：{0} {1}，{2}，设备 {3}</translation>
+    </message>
+    <message>
+        <source>{0} ms for a new box</source>
+        <translation>新框耗时 {0} 毫秒</translation>
+    </message>
+    <message>
+        <source>cannot be used: {0}</source>
+        <translation>无法使用：{0}</translation>
+    </message>
+    <message>
+        <source>{0} (chosen)</source>
+        <translation>{0}（已选）</translation>
+    </message>
+</context>
+<context>
+    <name>ModelsController</name>
+    <message>
+        <source>opening…</source>
+        <translation>正在打开…</translation>
+    </message>
+    <message>
+        <source>A new box takes {0} ms on this machine.</source>
+        <translation>在此计算机上，新框耗时 {0} 毫秒。</translation>
+    </message>
+    <message>
+        <source>measuring…</source>
+        <translation>正在测试…</translation>
+    </message>
+    <message>
+        <source>Install the model package “{0}”? Use only models from people whom you trust.</source>
+        <translation>安装模型包“{0}”？请仅使用来自可信来源的模型。</translation>
+    </message>
+    <message>
+        <source>Import a model</source>
+        <translation>导入模型</translation>
+    </message>
+    <message>
+        <source>installing…</source>
+        <translation>正在安装…</translation>
+    </message>
+    <message>
+        <source>Fastest on this machine</source>
+        <translation>此计算机上最快的模型</translation>
+    </message>
+    <message>
+        <source>measured once, then remembered</source>
+        <translation>测试一次后记住结果</translation>
+    </message>
+</context>
+<context>
     <name>PreferencesDialog</name>
     <message>
         <source>Preferences</source>
@@ -1238,19 +1375,19 @@
     <name>Samples</name>
     <message>
         <source>Brain (MR)</source>
-        <translation type="unfinished"></translation>
+        <translation>脑部（MR）</translation>
     </message>
     <message>
         <source>Phantom (CT)</source>
-        <translation type="unfinished"></translation>
+        <translation>体模（CT）</translation>
     </message>
     <message>
         <source>Retina</source>
-        <translation type="unfinished"></translation>
+        <translation>视网膜</translation>
     </message>
     <message>
         <source>Glands</source>
-        <translation type="unfinished"></translation>
+        <translation>腺体</translation>
     </message>
 </context>
 <context>
@@ -1284,6 +1421,45 @@
     </message>
 </context>
 <context>
+    <name>SliceStrip</name>
+    <message>
+        <source>Slices</source>
+        <translation>切片</translation>
+    </message>
+    <message>
+        <source>Slice {0} of {1}</source>
+        <translation>切片 {0}/{1}</translation>
+    </message>
+    <message>
+        <source>No “{0}” here</source>
+        <translation>此处无“{0}”</translation>
+    </message>
+    <message>
+        <source>Holds “{0}”</source>
+        <translation>包含“{0}”</translation>
+    </message>
+    <message>
+        <source>Score {0:.2f}: worth a second look</source>
+        <translation>评分 {0:.2f}：建议复查</translation>
+    </message>
+    <message>
+        <source>Score {0:.2f}</source>
+        <translation>评分 {0:.2f}</translation>
+    </message>
+    <message>
+        <source>Carry from this slice on</source>
+        <translation>从此切片开始传播</translation>
+    </message>
+    <message>
+        <source>Carry up to this slice</source>
+        <translation>传播到此切片为止</translation>
+    </message>
+    <message>
+        <source>Carry through all slices</source>
+        <translation>传播到所有切片</translation>
+    </message>
+</context>
+<context>
     <name>StatusController</name>
     <message>
         <source>Reading {0}…</source>
@@ -1295,7 +1471,18 @@
     </message>
     <message>
         <source>Carrying the mask through the volume…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在体数据中传播掩膜…</translation>
+    </message>
+</context>
+<context>
+    <name>StripController</name>
+    <message>
+        <source>“{0}” is in every other slice.</source>
+        <translation>其他所有切片中都有“{0}”。</translation>
+    </message>
+    <message>
+        <source>No other slice of “{0}” is in doubt.</source>
+        <translation>“{0}”没有其他存疑的切片。</translation>
     </message>
 </context>
 <context>
@@ -1327,6 +1514,49 @@
     <message>
         <source>Open folder…</source>
         <translation>打开文件夹…</translation>
+    </message>
+</context>
+<context>
+    <name>_Notes</name>
+    <message>
+        <source>Tested on</source>
+        <translation>测试数据</translation>
+    </message>
+    <message>
+        <source>Accuracy by modality</source>
+        <translation>各模态的准确度</translation>
+    </message>
+    <message>
+        <source>Modality</source>
+        <translation>模态</translation>
+    </message>
+    <message>
+        <source>Cases</source>
+        <translation>病例数</translation>
+    </message>
+    <message>
+        <source>Dice</source>
+        <translation>Dice</translation>
+    </message>
+    <message>
+        <source>Surface Dice</source>
+        <translation>表面 Dice</translation>
+    </message>
+    <message>
+        <source>This model says nothing of its accuracy.</source>
+        <translation>此模型未提供准确度信息。</translation>
+    </message>
+    <message>
+        <source>Card of the model</source>
+        <translation>模型说明卡</translation>
+    </message>
+    <message>
+        <source>Accuracy</source>
+        <translation>准确度</translation>
+    </message>
+    <message>
+        <source>Card</source>
+        <translation>说明卡</translation>
     </message>
 </context>
 <context>
