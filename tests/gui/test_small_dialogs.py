@@ -161,6 +161,14 @@ def test_that_what_is_not_possible_stands_last_and_does_not_run(actions: Actions
     assert asked == []
 
 
+def test_that_what_is_not_offered_is_neither_found_nor_listed(actions: Actions, qtbot: QtBot) -> None:
+    actions["tool.lasso"].setVisible(False)
+    palette = CommandPalette(actions)
+    qtbot.addWidget(palette)
+    assert not any("Lasso" in title for title in palette.titles_shown())
+    assert not any(row.text == "Lasso" for row in key_rows(actions))
+
+
 def test_that_the_palette_comes_up_within_its_window(actions: Actions, qtbot: QtBot) -> None:
     window = QWidget()
     qtbot.addWidget(window)

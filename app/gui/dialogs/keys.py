@@ -32,11 +32,11 @@ class KeyRow:
 
 
 def key_rows(actions: Actions) -> Iterator[KeyRow]:
-    """All that has a key now, in the order of the menus; then what the slices do themselves."""
+    """All that is offered and has a key now, in the order of the menus; then what the slices do themselves."""
     for menu in MENUS:
         for each in menu.action_ids():
             keys = actions.keys(each)
-            if keys:
+            if keys and actions[each].isVisible():
                 yield KeyRow(translated(menu.title).replace("&", ""), actions[each].text(), "   ".join(keys))
     for gesture in GESTURES:
         yield KeyRow(

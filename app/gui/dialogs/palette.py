@@ -27,12 +27,14 @@ class Entry:
 
 
 def entries(actions: Actions) -> tuple[Entry, ...]:
-    """All actions, in the order of the menus."""
+    """All actions that are offered, in the order of the menus."""
     english = {spec.id: spec.text for spec in ACTIONS}
     made = []
     for menu in MENUS:
         group = translated(menu.title).replace("&", "")
         for each in menu.action_ids():
+            if not actions[each].isVisible():
+                continue
             title = actions[each].text()
             made.append(
                 Entry(each, f"{group} \u203a {title}", title.casefold(), f"{group} {title} {english[each]}".casefold())
