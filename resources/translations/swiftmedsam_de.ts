@@ -1134,6 +1134,25 @@
     </message>
 </context>
 <context>
+    <name>MeasureController</name>
+    <message>
+        <source>Comparing with {0}…</source>
+        <translation>Vergleich mit {0}…</translation>
+    </message>
+    <message>
+        <source>Copied: measures of {0} labels.</source>
+        <translation>Kopiert: Messwerte von {0} Labels.</translation>
+    </message>
+    <message>
+        <source>Something else is being saved: try again when that has ended.</source>
+        <translation>Es wird gerade etwas anderes gespeichert: danach bitte erneut versuchen.</translation>
+    </message>
+    <message>
+        <source>Saved: {0}</source>
+        <translation>Gespeichert: {0}</translation>
+    </message>
+</context>
+<context>
     <name>ModelPanel</name>
     <message>
         <source>No model is open yet.</source>
@@ -1421,6 +1440,69 @@
     </message>
 </context>
 <context>
+    <name>SeriesDialog</name>
+    <message>
+        <source>Choose an image</source>
+        <translation>Bild wählen</translation>
+    </message>
+    <message>
+        <source>Show patient data</source>
+        <translation>Patientendaten anzeigen</translation>
+    </message>
+    <message>
+        <source>{0} images were found:</source>
+        <translation>{0} Bilder wurden gefunden:</translation>
+    </message>
+    <message>
+        <source>Images that were found</source>
+        <translation>Gefundene Bilder</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>Bild</translation>
+    </message>
+    <message>
+        <source>Modality</source>
+        <translation>Modalität</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>Files</source>
+        <translation>Dateien</translation>
+    </message>
+    <message>
+        <source>Patient</source>
+        <translation>Patient</translation>
+    </message>
+    <message>
+        <source>Born</source>
+        <translation>Geboren</translation>
+    </message>
+    <message>
+        <source>Date</source>
+        <translation>Datum</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>Beschreibung</translation>
+    </message>
+    <message>
+        <source>1 file was passed over</source>
+        <translation>1 Datei wurde übergangen</translation>
+    </message>
+    <message>
+        <source>{0} files were passed over</source>
+        <translation>{0} Dateien wurden übergangen</translation>
+    </message>
+    <message>
+        <source>Why files were passed over</source>
+        <translation>Warum Dateien übergangen wurden</translation>
+    </message>
+</context>
+<context>
     <name>SliceStrip</name>
     <message>
         <source>Slices</source>
@@ -1557,25 +1639,6 @@
     <message>
         <source>Card</source>
         <translation>Steckbrief</translation>
-    </message>
-</context>
-<context>
-    <name>_Picker</name>
-    <message>
-        <source>Choose an image</source>
-        <translation>Bild wählen</translation>
-    </message>
-    <message>
-        <source>Images that were found</source>
-        <translation>Gefundene Bilder</translation>
-    </message>
-    <message>
-        <source>{0} images were found:</source>
-        <translation>{0} Bilder wurden gefunden:</translation>
-    </message>
-    <message>
-        <source>{0} files could not be read.</source>
-        <translation>{0} Dateien konnten nicht gelesen werden.</translation>
     </message>
 </context>
 </TS>

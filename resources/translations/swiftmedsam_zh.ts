@@ -1134,6 +1134,25 @@
     </message>
 </context>
 <context>
+    <name>MeasureController</name>
+    <message>
+        <source>Comparing with {0}…</source>
+        <translation>正在与 {0} 比较…</translation>
+    </message>
+    <message>
+        <source>Copied: measures of {0} labels.</source>
+        <translation>已复制 {0} 个标签的测量值。</translation>
+    </message>
+    <message>
+        <source>Something else is being saved: try again when that has ended.</source>
+        <translation>正在保存其他内容：请在完成后重试。</translation>
+    </message>
+    <message>
+        <source>Saved: {0}</source>
+        <translation>已保存：{0}</translation>
+    </message>
+</context>
+<context>
     <name>ModelPanel</name>
     <message>
         <source>No model is open yet.</source>
@@ -1421,6 +1440,69 @@
     </message>
 </context>
 <context>
+    <name>SeriesDialog</name>
+    <message>
+        <source>Choose an image</source>
+        <translation>选择图像</translation>
+    </message>
+    <message>
+        <source>Show patient data</source>
+        <translation>显示患者信息</translation>
+    </message>
+    <message>
+        <source>{0} images were found:</source>
+        <translation>找到 {0} 个图像：</translation>
+    </message>
+    <message>
+        <source>Images that were found</source>
+        <translation>找到的图像</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Modality</source>
+        <translation>模态</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Files</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Patient</source>
+        <translation>患者</translation>
+    </message>
+    <message>
+        <source>Born</source>
+        <translation>出生日期</translation>
+    </message>
+    <message>
+        <source>Date</source>
+        <translation>日期</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>描述</translation>
+    </message>
+    <message>
+        <source>1 file was passed over</source>
+        <translation>已跳过 1 个文件</translation>
+    </message>
+    <message>
+        <source>{0} files were passed over</source>
+        <translation>已跳过 {0} 个文件</translation>
+    </message>
+    <message>
+        <source>Why files were passed over</source>
+        <translation>跳过文件的原因</translation>
+    </message>
+</context>
+<context>
     <name>SliceStrip</name>
     <message>
         <source>Slices</source>
@@ -1557,25 +1639,6 @@
     <message>
         <source>Card</source>
         <translation>说明卡</translation>
-    </message>
-</context>
-<context>
-    <name>_Picker</name>
-    <message>
-        <source>Choose an image</source>
-        <translation>选择图像</translation>
-    </message>
-    <message>
-        <source>Images that were found</source>
-        <translation>找到的图像</translation>
-    </message>
-    <message>
-        <source>{0} images were found:</source>
-        <translation>找到 {0} 个图像：</translation>
-    </message>
-    <message>
-        <source>{0} files could not be read.</source>
-        <translation>{0} 个文件无法读取。</translation>
     </message>
 </context>
 </TS>
