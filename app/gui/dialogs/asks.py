@@ -5,22 +5,14 @@ from __future__ import annotations
 import traceback
 from enum import Enum
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QFileDialog,
-    QLabel,
-    QListWidget,
-    QListWidgetItem,
-    QMessageBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 
 from app.engine.errors import EngineError
 from app.engine.io.listing import Entry, Listing
+from app.gui.dialogs.series import SeriesDialog
 
 
 class UnsavedChoice(Enum):
@@ -39,12 +31,27 @@ class RecoverChoice(Enum):
     LATER = "later"
 
 
+class Attendant(Protocol):
+    """Tells a dialog what is found out while it is open."""
+
+    def attend(self, dialog: SeriesDialog) -> None:
+        """The dialog opens."""
+
+    def leave(self) -> None:
+        """It was answered."""
+
+
 class Asks(QObject):
     """Asks over a window."""
 
     def __init__(self, over: QWidget) -> None:
         super().__init__(over)
         self._over = over
+        self._attendant: Attendant | None = None
+
+    def set_attendant(self, attendant: Attendant) -> None:
+        """Who fills the dialog that chooses among images."""
+        self._attendant = attendant
 
     def open_files(self, folder: str) -> tuple[Path, ...]:
         """Files to open; none where the user changed their mind."""
@@ -101,8 +108,16 @@ class Asks(QObject):
 
     def pick_entry(self, listing: Listing) -> Entry | None:
         """One of several images that a path holds."""
-        dialog = _Picker(listing, self._over)
-        return dialog.chosen() if dialog.exec() == QDialog.DialogCode.Accepted else None
+        dialog = SeriesDialog(listing, self._over)
+        if self._attendant is not None:
+            self._attendant.attend(dialog)
+        try:
+            accepted = dialog.exec() == QDialog.DialogCode.Accepted
+        finally:
+            if self._attendant is not None:
+                self._attendant.leave()
+            dialog.deleteLater()
+        return dialog.chosen() if accepted else None
 
     def unsaved(self, name: str) -> UnsavedChoice:
         """Whether to save what would be lost."""
@@ -150,34 +165,3 @@ class Asks(QObject):
         if not name:
             return None
         return Path(name) if name.lower().endswith(extension) else Path(name + extension)
-
-
-class _Picker(QDialog):
-    """A list of what a path holds."""
-
-    def __init__(self, listing: Listing, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle(self.tr("Choose an image"))
-        self._entries = listing.entries
-        self._list = QListWidget()
-        self._list.setAccessibleName(self.tr("Images that were found"))
-        for entry in listing.entries:
-            item = QListWidgetItem(entry.summary or entry.id)
-            self._list.addItem(item)
-        self._list.setCurrentRow(0)
-        self._list.itemActivated.connect(lambda _item: self.accept())
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Open | QDialogButtonBox.StandardButton.Cancel)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.addWidget(QLabel(self.tr("{0} images were found:").format(len(listing.entries))))
-        layout.addWidget(self._list)
-        if listing.skipped:
-            layout.addWidget(QLabel(self.tr("{0} files could not be read.").format(len(listing.skipped))))
-        layout.addWidget(buttons)
-        self.resize(640, 400)
-
-    def chosen(self) -> Entry | None:
-        """The entry that is marked."""
-        row = self._list.currentRow()
-        return self._entries[row] if 0 <= row < len(self._entries) else None
