@@ -16,6 +16,7 @@ from app.engine.plane import SliceKey
 from app.engine.prompt import Box3D
 from app.engine.upright import Upright
 from app.gui.canvas.paths import borders_of_labels, path_of_mask, path_of_segments
+from app.gui.canvas.slices import SliceReader
 from app.gui.proposal import Carried
 from app.gui.view_state import Looks, OverlayStyle
 
@@ -51,6 +52,7 @@ class LabelOverlay:
 
     def __init__(self, labels: LabelMap) -> None:
         self._labels = labels
+        self._reader = SliceReader()
         self._kept: OrderedDict[SliceKey, LabelLayer] = OrderedDict()
         self._style: tuple[float, OverlayStyle, int] | None = None
         self._patterns: list[Qt.PenStyle] = []
@@ -75,6 +77,7 @@ class LabelOverlay:
 
     def forget(self, region: Box3D | None = None) -> None:
         """Draw again what lies in a region of the volume; None: everything, names and colours included."""
+        self._reader.forget()
         if region is None:
             self._kept.clear()
             self._style = None
@@ -83,7 +86,7 @@ class LabelOverlay:
             del self._kept[key]
 
     def _drawn(self, key: SliceKey, upright: Upright, looks: Looks, active: int) -> LabelLayer:
-        values = np.ascontiguousarray(self._labels.voxels[key.selector()])
+        values = self._reader.read(self._labels.voxels, key)
         inside = _extent(values)
         if inside is None:
             return LabelLayer()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPixmap
 
 SHADE = QColor(0, 0, 0, 170)
+_TEXT_SHADE = QColor(0, 0, 0, 235)
 _EDGE_PX = 1
 
 Anchor = tuple[float, float]  # where in an area: 0 left or top, 0.5 the middle, 1 right or bottom
@@ -49,7 +50,7 @@ def _written(text: str, font_name: str, colour: int, ratio: float) -> QPixmap:
     painter = QPainter(image)
     painter.setFont(font)
     place = QPoint(_EDGE_PX, _EDGE_PX + metrics.ascent())
-    painter.setPen(SHADE)
+    painter.setPen(_TEXT_SHADE)
     for dx, dy in _AROUND:
         painter.drawText(place + QPoint(dx, dy), text)
     painter.setPen(QColor.fromRgba(colour))

@@ -14,6 +14,7 @@ from app.engine.plane import SliceKey
 from app.engine.upright import Upright
 from app.engine.volume import Volume, as_eight_bits
 from app.engine.window import Window
+from app.gui.canvas.slices import SliceReader
 
 _KEPT_BYTES = 64 << 20
 _NEUTRAL = Window.between(0, 255)  # leaves eight bits of colour as they are
@@ -29,6 +30,7 @@ class Pictures:
     def __init__(self, volume: Volume) -> None:
         self._volume = volume
         self._voxels = as_eight_bits(volume.voxels) if volume.is_colour else volume.voxels
+        self._reader = SliceReader()
         self._kept: OrderedDict[tuple[SliceKey, Window, bool, Halvings], QImage] = OrderedDict()
         self._bytes = 0
 
@@ -58,7 +60,7 @@ class Pictures:
 
     def _whole(self, name: tuple[SliceKey, Window, bool, Halvings], upright: Upright) -> QImage:
         key, window, inverted, _ = name
-        pixels = np.ascontiguousarray(upright.turned(self._voxels[key.selector()]))
+        pixels = np.ascontiguousarray(upright.turned(self._reader.read(self._voxels, key)))
         if not self._volume.is_colour:
             return image_of(window.to_grey(pixels, inverted=inverted))
         if window != _NEUTRAL or inverted:

@@ -76,8 +76,9 @@ class Sight(QObject):
 
     @property
     def carried(self) -> Carried | None:
-        """What is being carried through the volume."""
-        return self._proposal.carried
+        """What is being carried through the volume now; what has been carried lies in the label map."""
+        carried = self._proposal.carried
+        return carried if carried is not None and carried.running else None
 
     @property
     def is_ready(self) -> bool:
