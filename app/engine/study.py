@@ -121,7 +121,10 @@ class Study:
 
     def with_labels(self, labels: LabelMap) -> Study:
         """The same study over a copy of its label map, for another thread to read."""
-        return Study(self._volume, self._source, labels, history=self._history)
+        copy = Study(self._volume, self._source, labels, history=self._history)
+        if "fingerprint" in self.__dict__:
+            copy.__dict__["fingerprint"] = self.fingerprint
+        return copy
 
     @property
     def volume(self) -> Volume:

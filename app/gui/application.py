@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from app import __version__
 from app.gui.context import Context
+from app.gui.garbage import GuiCollector
 from app.gui.settings import LANGUAGE, THEME, Settings
 from app.gui.theme import Theme, application_icon
 from app.gui.translation import install_translator
@@ -20,6 +21,7 @@ from app.gui.translation import install_translator
 def run(files: Sequence[Path]) -> int:
     """Open the window and the files, and stay until it is closed; the exit code."""
     application = make_application()
+    collector = GuiCollector(application)
     settings = Settings()
     theme = Theme(application, application)
     settings.bind(THEME, theme.choose)
@@ -30,6 +32,7 @@ def run(files: Sequence[Path]) -> int:
     context.open(files)
     code: int = application.exec()
     context.close()
+    collector.stop()
     return code
 
 

@@ -129,6 +129,7 @@ class Context(QObject):
         act("file.quit", self.window.close)
         self.files.set_saver(self.saving.save)
         self.files.shown.connect(self.preferences.show_as_before)
+        self.files.shown.connect(lambda _read: self.planes.active_view.setFocus())
         self.opening.set_recent_menu(self.actions.menu("file.recent"))
         self.window.set_closing(self._may_close)
         speakers = (

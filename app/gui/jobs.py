@@ -48,6 +48,7 @@ class _Ticket(Generic[T]):
     work: Callable[[], T]
     done: Callable[[T], None]
     failed: Callable[[Exception], None]
+    is_step: bool = False  # another job of the lane follows, unless the generator has ended
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +86,7 @@ class Jobs(QObject):
         self, lane: Lane, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[Exception], None]
     ) -> None:
         """Run `work` on the engine thread, then `done(result)` or `failed(error)` here, unless it is overtaken."""
-        if self._closed:
-            return
-        self._count += 1
-        self._current[lane] = self._count
-        self._queue(_Ticket(lane, self._count, work, done, failed))
-        self._tell()
+        self._submit(lane, work, done, failed, is_step=False)
 
     def run_steps(
         self,
@@ -119,9 +115,9 @@ class Jobs(QObject):
             number = self._current.get(lane)
             step(value)
             if self._current.get(lane) == number and number is not None:  # `step` may have cancelled or replaced it
-                self.submit(lane, advance, on_value, failed)
+                self._submit(lane, advance, on_value, failed, is_step=True)
 
-        self.submit(lane, advance, on_value, failed)
+        self._submit(lane, advance, on_value, failed, is_step=True)
 
     def cancel(self, lane: Lane) -> None:
         """Forget the lane's job: a waiting one is not begun, one that runs is not heard."""
@@ -150,6 +146,22 @@ class Jobs(QObject):
         self.cancel_all()
         self._executor.shutdown(wait=True, cancel_futures=True)
 
+    def _submit(
+        self,
+        lane: Lane,
+        work: Callable[[], T],
+        done: Callable[[T], None],
+        failed: Callable[[Exception], None],
+        *,
+        is_step: bool,
+    ) -> None:
+        if self._closed:
+            return
+        self._count += 1
+        self._current[lane] = self._count
+        self._queue(_Ticket(lane, self._count, work, done, failed, is_step))
+        self._tell()
+
     def _queue(self, ticket: _Ticket[Any]) -> None:
         with self._lock:
             self._waiting[ticket.lane] = ticket
@@ -172,14 +184,13 @@ class Jobs(QObject):
         ticket = outcome.ticket
         if self._current.get(ticket.lane) != ticket.number:
             return
-        answer = ticket.done
+        if not ticket.is_step or outcome.error is not None or isinstance(outcome.value, _End):
+            del self._current[ticket.lane]  # first, so that whoever is told finds the lane free
         if outcome.error is None:
-            answer(outcome.value)
+            ticket.done(outcome.value)
         else:
             _LOG.debug("a job of lane %s failed", ticket.lane.name, exc_info=outcome.error)
             ticket.failed(outcome.error)
-        if self._current.get(ticket.lane) == ticket.number:  # the callback may have queued the next one
-            del self._current[ticket.lane]
         self._tell()
 
     def _tell(self) -> None:

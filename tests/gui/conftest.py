@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt is imported; a real screen may be asked for
@@ -19,6 +20,15 @@ from app.engine.volume import Volume
 from app.gui.document import Document
 from app.gui.jobs import Jobs
 from tests.engine.tiny_package import write_tiny_package
+
+
+@pytest.fixture(autouse=True)
+def collected_here(qapp: object) -> Iterator[None]:
+    """No object of Qt is destroyed by the engine thread: cycles are collected after the test, see app.gui.garbage."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture

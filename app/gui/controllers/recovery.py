@@ -39,7 +39,7 @@ class RecoveryController(QObject):
                 continue
             choice = self._asks.recover(self._described(found))
             if choice is RecoverChoice.DISCARD:
-                discard(found)
+                self._discard(found)
             elif choice is RecoverChoice.RECOVER:
                 self._recover(folder, found)
                 return True
@@ -50,6 +50,12 @@ class RecoveryController(QObject):
         if self._journal is not None:
             self._journal.close()
             self._journal = None
+
+    def _discard(self, found: Recovery) -> None:
+        try:
+            discard(found)
+        except EngineError as error:
+            self.failed.emit(error)
 
     def _recover(self, folder: Path, found: Recovery) -> None:
         def work() -> Read:

@@ -15,7 +15,7 @@ from app.engine.export.png import picture_output
 from app.engine.export.staging import publish
 from app.engine.labelmap import LabelMap
 from app.engine.project import SUFFIX, save_project
-from app.engine.study import Study
+from app.engine.study import Act, Study
 from app.engine.volume import Volume
 from app.gui.controllers.files import name_of
 from app.gui.controllers.snapshot import Snapshots
@@ -93,14 +93,15 @@ class SavingController(QObject):
             )
 
     def _save(self, path: Path, then: Callable[[], None] | None) -> None:
-        index = self._document.undo_stack.index()
+        study = self._document.study
+        history = () if study is None else study.history
 
         def write(study: Study, values: NDArray[np.uint16]) -> None:
             frozen = study.with_labels(LabelMap.adopting(values, study.labels.labels))
             self._write(path, lambda: save_project(path, frozen, overwrite=True), saved)
 
         def saved() -> None:
-            if self._document.undo_stack.index() == index:
+            if self._holds(history):  # nothing was done or undone meanwhile
                 self._document.saved_as(path)
             self.saved_project.emit(path)
             self.message.emit(self.tr("Saved: {0}").format(path.name))
@@ -108,6 +109,11 @@ class SavingController(QObject):
                 then()
 
         self._snapshots.take(write)
+
+    def _holds(self, history: tuple[Act, ...]) -> bool:
+        study = self._document.study
+        now = () if study is None else study.history
+        return len(now) == len(history) and all(a is b for a, b in zip(now, history, strict=True))
 
     def _write(self, path: Path, work: Callable[[], object], done: Callable[[], None]) -> None:
         def ended() -> None:
