@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from app import paths
-from app.engine.plane import Plane
 from app.engine.volume import Volume
 from app.gui.action_table import Need
 from app.gui.actions import Actions
@@ -23,6 +21,7 @@ from app.gui.controllers.edit import EditController
 from app.gui.controllers.files import FilesController, name_of
 from app.gui.controllers.help import HelpController
 from app.gui.controllers.importing import ImportController
+from app.gui.controllers.looking import LookingController
 from app.gui.controllers.navigate import NavigateController
 from app.gui.controllers.opening import OpeningController
 from app.gui.controllers.preferences import PreferencesController
@@ -40,7 +39,7 @@ from app.gui.jobs import Jobs, Lane
 from app.gui.main_window import MainWindow
 from app.gui.proposal import Proposal
 from app.gui.settings import DEVICE, KEY_PROFILE, MODEL, KeyProfile, Settings
-from app.gui.view_state import ToolKind, ViewState
+from app.gui.view_state import ViewState
 
 
 class Context(QObject):
@@ -74,17 +73,20 @@ class Context(QObject):
         self.help = HelpController(self.window, self.actions, settings, self)
         self.opening = OpeningController(self.files, self.asks, settings, self)
         self.importing = ImportController(self.document, self.jobs, self.asks, self)
+        self.looking = LookingController(
+            self.actions, self.navigate, self.view_state, self.document, lambda: self.planes.active_frame, self
+        )
         self.status = StatusController(self.document, self.proposal, self.files, self.saving, self.propagate, self)
         self._furnish()
         self._connect_canvas()
         self._connect_files()
         self._connect_acts()
-        self._connect_view()
         self._connect_help()
         self._connect_state()
         self._restore()
         for each in self.actions.unconnected:  # what nobody answers is not offered
             self.actions[each].setVisible(False)
+        self.window.hide_empty_menus()
         self._refresh()
 
     def open(self, files: Sequence[Path]) -> None:
@@ -127,6 +129,7 @@ class Context(QObject):
         act("file.export_picture", self._export_picture)
         act("file.close", self.files.close)
         act("file.quit", self.window.close)
+        act("view.full_screen", self.window.toggle_full_screen)
         self.files.set_saver(self.saving.save)
         self.files.shown.connect(self.preferences.show_as_before)
         self.files.shown.connect(lambda _read: self.planes.active_view.setFocus())
@@ -157,12 +160,6 @@ class Context(QObject):
         act("shape.copy_next", lambda: self.edit.copy_to_neighbour(1))
         act("shape.copy_previous", lambda: self.edit.copy_to_neighbour(-1))
         act("shape.clear_slice", self.edit.clear_slice)
-        for kind in ToolKind:
-            act(f"tool.{kind.value}", partial(self.navigate.pick, kind))
-        act("tool.sign", self.navigate.toggle_sign)
-        act("tool.ball", self.navigate.toggle_ball)
-        act("tool.larger", partial(self.navigate.resize_brush, 1))
-        act("tool.smaller", partial(self.navigate.resize_brush, -1))
 
     def _connect_help(self) -> None:
         act = self.actions.connect
@@ -171,28 +168,6 @@ class Context(QObject):
         act("help.licences", self.help.show_licences)
         act("help.about", self.help.show_about)
         act("edit.preferences", self.help.show_preferences)
-
-    def _connect_view(self) -> None:
-        act = self.actions.connect
-        act("view.labels", self.navigate.toggle_labels)
-        act("view.info", self.navigate.toggle_info)
-        act("view.crosshair", self.navigate.toggle_crosshair)
-        act("view.smooth", self.navigate.toggle_smooth)
-        act("view.invert", self.navigate.invert)
-        act("view.outline", self.navigate.toggle_outline)
-        act("view.opacity_up", partial(self.navigate.step_opacity, 1))
-        act("view.opacity_down", partial(self.navigate.step_opacity, -1))
-        act("view.fit", self.navigate.fit)
-        act("view.zoom_in", partial(self._zoom, 1))
-        act("view.zoom_out", partial(self._zoom, -1))
-        act("view.next_slice", partial(self.navigate.scroll, 1))
-        act("view.previous_slice", partial(self.navigate.scroll, -1))
-        act("view.full_screen", self.window.toggle_full_screen)
-        act("view.four_up", lambda: self.navigate.set_single(not self.view_state.single))
-        for plane in Plane:
-            act(f"view.{plane.name.lower()}", partial(self.navigate.show_plane, plane))
-        for n in range(10):
-            act(f"view.preset_{n}", partial(self.navigate.apply_preset, n))
 
     def _connect_state(self) -> None:
         for signal in (
@@ -250,11 +225,6 @@ class Context(QObject):
 
     def _export_picture(self) -> None:
         self.saving.export_picture(pixels_of(self.planes.grab().toImage()))
-
-    def _zoom(self, steps: int) -> None:
-        frame = self.planes.active_frame
-        if frame is not None:
-            self.navigate.zoom(frame, steps)
 
 
 def pixels_of(image: QImage) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QToolBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QMenu, QToolBar, QWidget
 
 from app.gui.actions import Actions
 
@@ -39,6 +39,13 @@ class MainWindow(QMainWindow):
         dock.setWidget(widget)
         self.addDockWidget(area, dock)
         return dock
+
+    def hide_empty_menus(self) -> None:
+        """Show no menu in which nothing can be chosen."""
+        for action in self.menuBar().actions():
+            menu = action.menu()
+            if isinstance(menu, QMenu):
+                action.setVisible(any(each.isVisible() and not each.isSeparator() for each in menu.actions()))
 
     def add_status(self, widget: QWidget) -> None:
         """Put something into the status bar, left of what is always there."""
