@@ -151,6 +151,7 @@ class Context(QObject):
         act("segment.reject", self._reject)
         act("segment.reset", self.segment.reset_points)
         act("segment.propagate", self.propagate.start)
+        act("segment.fill_box", self._fill_box)
         act("segment.stop", self.propagate.stop)
         act("segment.keyboard_box", self.planes.begin_keyboard_box)
         act("shape.fill_holes", self.edit.fill_holes)
@@ -216,6 +217,15 @@ class Context(QObject):
             return True
         self.files.close_then(lambda: QTimer.singleShot(0, self.window.close))
         return False
+
+    def _fill_box(self) -> None:
+        """Ask for the slices and fill the preview's box through them."""
+        preview, study = self.proposal.preview, self.document.study
+        if preview is None or preview.box is None or study is None:
+            return
+        slices = self.asks.slices(study.volume.shape_zyx[preview.key.axis], preview.key.index)
+        if slices is not None:
+            self.propagate.fill_box(preview.box, preview.key.axis, slices)
 
     def _reject(self) -> None:
         if self.propagate.is_running:
