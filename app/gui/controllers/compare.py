@@ -1,0 +1,64 @@
+"""Labels against those of a file, pair by pair, on the engine thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.engine.io.limits import unreadable
+from app.engine.labelmap import LARGEST_VALUE, Label
+from app.engine.measure import agreement
+from app.engine.volume import Volume
+from app.gui.controllers.importing import read_labels
+from app.gui.panels.measures_state import ComparedRow
+
+
+@dataclass(frozen=True)
+class Found:
+    """What of both sides has no counterpart: labels of ours, values of theirs."""
+
+    ours_alone: tuple[Label, ...] = ()
+    theirs_alone: tuple[int, ...] = ()
+
+
+def compare_steps(
+    path: Path, volume: Volume, values: NDArray[np.uint16], labels: Sequence[Label]
+) -> Iterator[Found | ComparedRow]:
+    """What has no counterpart, then one row per pair.
+
+    `values` (Z, Y, X) are the labels on the volume's grid. Raises ReadError where the file is no label map on it.
+    """
+    reference = read_labels(path, volume)
+    theirs = _values_of(path, reference)
+    pairs = matched(labels, theirs)
+    ours_alone = tuple(label for label in labels if label not in [ours for ours, _ in pairs])
+    matched_values = {value for _, value in pairs}
+    yield Found(ours_alone, tuple(value for value in theirs if value not in matched_values))
+    for label, value in pairs:
+        yield ComparedRow(label, value, agreement(values == label.value, reference == value, volume.geometry))
+
+
+def matched(labels: Sequence[Label], theirs: Sequence[int]) -> list[tuple[Label, int]]:
+    """Labels and the values of a reference that mean the same: equal ones, or the only one of either side.
+
+    Files of label maps hold no names that could be trusted, but a mask of one object is often written as 255.
+    """
+    pairs = [(label, label.value) for label in labels if label.value in theirs]
+    return [(labels[0], theirs[0])] if not pairs and len(labels) == len(theirs) == 1 else pairs
+
+
+def _values_of(path: Path, reference: NDArray[Any]) -> list[int]:
+    """The values in use but 0, rising; ReadError where one is no value of a label."""
+    found: set[float] = set()
+    for plane in reference:  # plane by plane: a whole volume is not sorted at once
+        found |= set(np.unique(plane).tolist())
+        if len(found) > LARGEST_VALUE:
+            raise unreadable(path, "it holds too many values for a label map")
+    if not all(0 <= value <= LARGEST_VALUE and value == int(value) for value in found):  # not a number fails at 0 <=
+        raise unreadable(path, "a label map holds whole numbers from 0 to 65535")
+    return sorted(int(value) for value in found if value)

@@ -1,0 +1,112 @@
+"""A table of figures to read, select and copy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QKeyEvent, QKeySequence, QPainter, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from app.engine.export.table import as_tsv
+
+_SWATCH_PX = 12
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a cell says; `colour` puts a swatch before it, `tip` explains it."""
+
+    text: str
+    tip: str = ""
+    colour: tuple[int, int, int] | None = None
+
+
+class FigureTable(QTableWidget):
+    """The first column names the row, the others are figures. Ctrl+C copies what is selected, for spreadsheets."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setAlternatingRowColors(True)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)  # Tab leaves the table, arrows go about in it
+        self.setShowGrid(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.horizontalHeader().setHighlightSections(False)
+        self._headings: tuple[Cell, ...] = ()
+
+    def fill(self, headings: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> None:
+        """Show these rows; what stays the same is not touched, the selection stays."""
+        if tuple(headings) != self._headings:
+            self._headings = tuple(headings)
+            self.setColumnCount(len(headings))
+            for column, heading in enumerate(headings):
+                item = QTableWidgetItem(heading.text)
+                item.setToolTip(heading.tip)
+                item.setTextAlignment(_alignment(column))
+                self.setHorizontalHeaderItem(column, item)
+        self.setRowCount(len(rows))
+        for row, cells in enumerate(rows):
+            for column, cell in enumerate(cells):
+                self._put(row, column, cell)
+
+    def texts(self) -> list[list[str]]:
+        """All that it says, headings first."""
+        return [[heading.text for heading in self._headings]] + [
+            [self._text(row, column) for column in range(self.columnCount())] for row in range(self.rowCount())
+        ]
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy what is selected."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            QGuiApplication.clipboard().setText(as_tsv(self._selected()))
+        else:
+            super().keyPressEvent(event)
+
+    def _selected(self) -> list[list[str]]:
+        """The selected cells, with the headings of their columns where there are several."""
+        indexes = self.selectedIndexes()
+        rows, columns = sorted({each.row() for each in indexes}), sorted({each.column() for each in indexes})
+        chosen = {(each.row(), each.column()) for each in indexes}
+        cells = [[self._text(row, column) if (row, column) in chosen else "" for column in columns] for row in rows]
+        return cells if len(chosen) <= 1 else [[self._headings[column].text for column in columns], *cells]
+
+    def _text(self, row: int, column: int) -> str:
+        item = self.item(row, column)
+        return "" if item is None else item.text()
+
+    def _put(self, row: int, column: int, cell: Cell) -> None:
+        item = self.item(row, column)
+        if item is None:
+            item = QTableWidgetItem()
+            item.setTextAlignment(_alignment(column))
+            self.setItem(row, column, item)
+        if item.text() != cell.text:
+            item.setText(cell.text)
+        if item.toolTip() != cell.tip:
+            item.setToolTip(cell.tip)
+        if cell.colour is not None and item.data(Qt.ItemDataRole.UserRole) != list(cell.colour):
+            item.setData(Qt.ItemDataRole.UserRole, list(cell.colour))
+            item.setIcon(_swatch(cell.colour))
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def _swatch(colour: tuple[int, int, int]) -> QIcon:
+    pixmap = QPixmap(_SWATCH_PX, _SWATCH_PX)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(*colour))
+    painter.drawRoundedRect(0, 0, _SWATCH_PX, _SWATCH_PX, 3, 3)
+    painter.end()
+    return QIcon(pixmap)
