@@ -25,6 +25,7 @@ from app.engine.prompt import Box
 from app.gui.canvas.slice_view import SliceView
 from app.gui.context import Context
 from app.gui.dialogs.asks import Asks, RecoverChoice, UnsavedChoice
+from app.gui.dialogs.export import ExportChoice, ExportOptions
 from app.gui.inference import ModelChoice
 from app.gui.settings import Settings
 
@@ -46,8 +47,9 @@ class Answers(Asks):
     def save_project(self, suggested: Path) -> Path | None:
         return self.target
 
-    def save_labels(self, suggested: Path, formats: dict[str, str]) -> Path | None:
-        return self.target
+    def save_labels(self, options: ExportOptions) -> ExportChoice | None:
+        labels = frozenset(label.value for label in options.labels)
+        return None if self.target is None else ExportChoice(self.target, options.formats[0].name, labels)
 
     def save_picture(self, suggested: Path) -> Path | None:
         return self.target

@@ -16,15 +16,13 @@ from app.engine.export.staging import publish
 from app.engine.labelmap import LabelMap
 from app.engine.project import SUFFIX, save_project
 from app.engine.study import Act, Study
-from app.engine.volume import Volume
+from app.gui.controllers.exporting import formats_for, only
 from app.gui.controllers.files import name_of
 from app.gui.controllers.snapshot import Snapshots
 from app.gui.dialogs.asks import Asks
+from app.gui.dialogs.export import ExportChoice, ExportOptions
 from app.gui.document import Document
 from app.gui.jobs import Jobs, Lane
-
-_VOLUME_FORMATS = {"NIfTI": ".nii.gz", "NRRD": ".nrrd", "MetaImage": ".mha", "NumPy (challenge)": ".npz"}
-_PICTURE_FORMATS = {"PNG": ".png"}
 
 
 class SavingController(QObject):
@@ -62,24 +60,10 @@ class SavingController(QObject):
         study = self._document.study
         if study is None:
             return
-        path = self._asks.save_labels(
-            self._beside(study, "_mask" + _formats(study.volume)[0][1]), dict(_formats(study.volume))
-        )
-        if path is None:
-            return
-        names = {label.value: label.name for label in study.labels.labels}
-        provenance = study.provenance()
-
-        def write(snapshot: Study, values: NDArray[np.uint16]) -> None:
-            self._write(
-                path,
-                lambda: write_labels(
-                    path, values, snapshot.volume, overwrite=True, label_names=names, provenance=provenance
-                ),
-                lambda: self.message.emit(self.tr("Saved and verified: {0}").format(path.name)),
-            )
-
-        self._snapshots.take(write)
+        formats = formats_for(study.volume)
+        choice = self._asks.save_labels(ExportOptions(self._beside(study, "_mask"), formats, study.labels.labels))
+        if choice is not None:
+            self._export(study, choice)
 
     def export_picture(self, pixels: NDArray[np.uint8]) -> None:
         """Ask for a file and write a picture of the view, (height, width, 3)."""
@@ -91,6 +75,24 @@ class SavingController(QObject):
                 lambda: publish([picture_output(path, pixels, {})], overwrite=True),
                 lambda: self.message.emit(self.tr("Saved: {0}").format(path.name)),
             )
+
+    def _export(self, study: Study, choice: ExportChoice) -> None:
+        chosen = [label for label in study.labels.labels if label.value in choice.labels]
+        names = {label.value: label.name for label in chosen}
+        colours = {label.value: label.colour for label in chosen}
+        provenance = study.provenance()
+
+        def write(snapshot: Study, values: NDArray[np.uint16]) -> None:
+            self._write(
+                choice.path,
+                lambda: write_labels(
+                    choice.path, only(values, choice.labels), snapshot.volume, overwrite=True,
+                    format_name=choice.format_name, label_names=names, colours=colours, provenance=provenance,
+                ),
+                lambda: self.message.emit(self.tr("Saved and verified: {0}").format(choice.path.name)),
+            )  # fmt: skip
+
+        self._snapshots.take(write)
 
     def _save(self, path: Path, then: Callable[[], None] | None) -> None:
         study = self._document.study
@@ -133,10 +135,3 @@ class SavingController(QObject):
     def _beside(self, study: Study, ending: str) -> Path:
         """A name beside the image, or beside its folder."""
         return Path(study.source.path).parent / (stem_of(name_of(study.source)) + ending)
-
-
-def _formats(volume: Volume) -> list[tuple[str, str]]:
-    """Names and extensions of the formats that hold the labels of this image, the usual one first."""
-    one_slice = volume.shape_zyx[0] == 1
-    formats = {**_PICTURE_FORMATS, **_VOLUME_FORMATS} if one_slice and not volume.in_mm else dict(_VOLUME_FORMATS)
-    return list(formats.items())

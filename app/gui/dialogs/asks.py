@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 
 from app.engine.errors import EngineError
 from app.engine.io.listing import Entry, Listing
+from app.gui.dialogs.export import ExportChoice, ExportDialog, ExportFormat, ExportOptions
 from app.gui.dialogs.series import SeriesDialog
 
 
@@ -90,17 +91,16 @@ class Asks(QObject):
         """Where to save the project; the dialog asked whether an existing file may be replaced."""
         return self._save(self.tr("Save project"), suggested, self.tr("SwiftMedSAM projects (*.swiftmed)"), ".swiftmed")
 
-    def save_labels(self, suggested: Path, formats: dict[str, str]) -> Path | None:
-        """Where to save labels; `formats` is extension by name of the format, the first is proposed."""
-        filters = [f"{name} (*{extension})" for name, extension in formats.items()]
-        name, chosen = QFileDialog.getSaveFileName(
-            self._over, self.tr("Export labels"), str(suggested), ";;".join(filters), filters[0]
-        )
-        if not name:
-            return None
-        extension = list(formats.values())[filters.index(chosen)] if chosen in filters else ""
-        known = any(name.lower().endswith(each) for each in formats.values())
-        return Path(name) if known else Path(name + extension)
+    def save_labels(self, options: ExportOptions) -> ExportChoice | None:
+        """Which labels to write where and in which format; an existing file only where it may be replaced."""
+        dialog = ExportDialog(options, self._browse_export, self._over)
+        choice: ExportChoice | None = None
+        while choice is None and dialog.exec() == QDialog.DialogCode.Accepted:
+            choice = dialog.chosen()
+            if choice is not None and choice.path.exists() and not self._may_replace(choice.path):
+                choice = None
+        dialog.deleteLater()
+        return choice
 
     def save_picture(self, suggested: Path) -> Path | None:
         """Where to save a picture of the view."""
@@ -165,3 +165,15 @@ class Asks(QObject):
         if not name:
             return None
         return Path(name) if name.lower().endswith(extension) else Path(name + extension)
+
+    def _browse_export(self, over: QWidget, suggested: Path, form: ExportFormat) -> Path | None:
+        kinds = " ".join(f"*{extension}" for extension in form.extensions)
+        name, _ = QFileDialog.getSaveFileName(
+            over, self.tr("Export labels"), str(suggested), f"{form.title} ({kinds})",
+            options=QFileDialog.Option.DontConfirmOverwrite,
+        )  # fmt: skip
+        return Path(name) if name else None
+
+    def _may_replace(self, path: Path) -> bool:
+        question = self.tr("“{0}” exists already. Replace it?").format(path.name)
+        return self.confirm(self.tr("Export labels"), question)
