@@ -90,14 +90,15 @@ class Bench:
     def drag(self, frames: int) -> Frames:
         """The lower right corner of a box follows the mouse, and a mask follows the box."""
         view = self.planes.views[0]
-        self._mouse(view, QEvent.Type.MouseButtonPress, 200.0)
+        start, first = 0.3 * view.width(), 0.45 * view.width()
+        self._mouse(view, QEvent.Type.MouseButtonPress, start)
 
         def frame(number: int) -> None:
-            self._mouse(view, QEvent.Type.MouseMove, 320.0 + 2 * number)
+            self._mouse(view, QEvent.Type.MouseMove, first + 2 * number)
             self._paint()
 
         found = _timed("drag a box", 8.0, frame, frames)
-        self._mouse(view, QEvent.Type.MouseButtonRelease, 320.0 + 2 * frames)
+        self._mouse(view, QEvent.Type.MouseButtonRelease, first + 2 * frames)
         return found
 
     def _paint(self) -> None:

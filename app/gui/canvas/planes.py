@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import QRect, QSize, Signal, Slot
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPalette, QResizeEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from app.engine.plane import Plane
@@ -50,10 +50,6 @@ class PlanesView(QWidget):
         self._keyboard_box = KeyboardBox(proposal, self)
         self._keyboard_box.asked.connect(self._dispatch)
         self.setAcceptDrops(True)
-        self.setAutoFillBackground(True)
-        palette = self.palette()
-        palette.setColor(QPalette.ColorRole.Window, pens.GAP)
-        self.setPalette(palette)
         for view in self._views:
             view.asked.connect(self._dispatch)
             view.left.connect(self._leave)
@@ -205,6 +201,13 @@ class PlanesView(QWidget):
         """Two of the smallest cells beside each other."""
         smallest = self._views[0].minimumSize()
         return smallest * 2 + QSize(_GAP_PX, _GAP_PX)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Between the cells, and in a free one."""
+        if self._scene is not None:
+            painter = QPainter(self)
+            painter.fillRect(event.rect(), pens.GAP)
+            painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Share the room out again."""
