@@ -99,6 +99,14 @@ class Upright:
         return _named(-right), _named(-bottom), _named(right), _named(bottom)
 
 
+def letters_of_axes(geometry: Geometry) -> tuple[str, str, str]:
+    """Towards which side of the patient the x, y and z index rise: "L", "P", "SA", ...; empty where unknown."""
+    if geometry.frame is not Frame.WORLD:
+        return "", "", ""
+    x, y, z = (_named(geometry.direction[:, n]) for n in range(3))
+    return x, y, z
+
+
 def _runs_up(geometry: Geometry, axis: int) -> bool:
     """Whether the index of an array axis rises towards left, back or head."""
     return bool(geometry.direction[geometry.world_axis_of(axis), 2 - axis] > 0)

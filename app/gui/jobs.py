@@ -36,7 +36,8 @@ class Lane(IntEnum):
     SURFACE = 8
     BATCH = 9
     MODEL = 10
-    AHEAD = 11  # neighbouring slices, when nothing else is wanted
+    INFO = 11  # what is told of the image beside its picture
+    AHEAD = 12  # neighbouring slices, when nothing else is wanted
 
 
 @dataclass(frozen=True, eq=False)
