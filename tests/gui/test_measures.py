@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -228,10 +229,13 @@ def test_that_a_comparison_is_outdated_by_an_edit_and_ends_when_it_is_forgotten(
 
 
 def test_that_an_edit_during_the_comparison_outdates_it(desk: Desk, tmp_path: Path) -> None:
+    gate = threading.Event()
     desk.paint(CUBE)
+    desk.jobs.submit(Lane.OPEN, gate.wait, lambda _: None, desk.errors.append)  # the engine is busy with something else
     desk.measures.compare(reference(desk, tmp_path))
     desk.qtbot.waitUntil(lambda: desk.jobs.is_running(Lane.COMPARE))
     desk.paint(Box3D(0, 0, 0, 2, 2, 1))
+    gate.set()
     desk.qtbot.waitUntil(lambda: bool(desk.compared))
     assert desk.compared[-1] is not None
     assert desk.compared[-1].outdated
@@ -245,11 +249,25 @@ def test_that_a_lone_mask_of_another_value_is_the_counterpart_of_a_lone_label(de
     assert [row.reference for row in desk.compared[0].rows] == [255]
 
 
-def test_that_values_are_matched_and_others_stand_alone() -> None:
-    labels = (Label(1, "a", PALETTE[0]), Label(3, "b", PALETTE[1]))
-    assert matched(labels, [3, 7]) == [(labels[1], 3)]
-    assert not matched(labels, [255])
-    assert not matched((), [1])
+def test_that_labels_are_matched_by_name_then_by_value() -> None:
+    a, b, c = (Label(value, name, PALETTE[0]) for value, name in ((1, "Liver"), (3, "b"), (4, "c")))
+    assert matched((a, b, c), [1, 3, 7], {7: "liver", 3: "other"}) == [(a, 7), (b, 3)]
+    assert matched((a, b), [1, 3], {1: "b", 3: "LIVER"}) == [(a, 3), (b, 1)]
+    assert matched((a, b), [3, 7], {}) == [(b, 3)]
+    assert not matched((a, b), [255], {})
+    assert not matched((), [1], {})
+
+
+def test_that_names_beside_the_reference_are_used(desk: Desk, tmp_path: Path) -> None:
+    desk.paint(CUBE)
+    values = np.zeros(desk.study.volume.shape_zyx, dtype=np.uint16)
+    values[2:6, 10:30, 10:20], values[0, 0, 0] = 2, 1
+    write_labels(tmp_path / "mask.nii.gz", values, desk.study.volume, label_names={1: "other", 2: "Ball"})
+    desk.measures.compare(tmp_path / "mask.nii.gz")
+    desk.qtbot.waitUntil(lambda: bool(desk.compared))
+    assert desk.compared[0] is not None
+    assert [(row.reference, row.agreement.dice) for row in desk.compared[0].rows] == [(2, 1.0)]
+    assert desk.compared[0].theirs_alone == (1,)
 
 
 def test_that_a_reference_on_another_grid_is_refused(desk: Desk, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.engine.io.label_names import read_label_names
 from app.engine.io.limits import unreadable
 from app.engine.labelmap import LARGEST_VALUE, Label
 from app.engine.measure import agreement
@@ -35,7 +36,7 @@ def compare_steps(
     """
     reference = read_labels(path, volume)
     theirs = _values_of(path, reference)
-    pairs = matched(labels, theirs)
+    pairs = matched(labels, theirs, read_label_names(path))
     ours_alone = tuple(label for label in labels if label not in [ours for ours, _ in pairs])
     matched_values = {value for _, value in pairs}
     yield Found(ours_alone, tuple(value for value in theirs if value not in matched_values))
@@ -43,13 +44,19 @@ def compare_steps(
         yield ComparedRow(label, value, agreement(values == label.value, reference == value, volume.geometry))
 
 
-def matched(labels: Sequence[Label], theirs: Sequence[int]) -> list[tuple[Label, int]]:
-    """Labels and the values of a reference that mean the same: equal ones, or the only one of either side.
+def matched(labels: Sequence[Label], theirs: Sequence[int], names: Mapping[int, str]) -> list[tuple[Label, int]]:
+    """Labels and the values of a reference that mean the same, in the order of the labels.
 
-    Files of label maps hold no names that could be trusted, but a mask of one object is often written as 255.
+    The same name (capitals aside), else the same value, else the only one of either side: a mask of one object is
+    often written as 255. `names` are those of the reference, by value.
     """
-    pairs = [(label, label.value) for label in labels if label.value in theirs]
-    return [(labels[0], theirs[0])] if not pairs and len(labels) == len(theirs) == 1 else pairs
+    by_name = {names[value].casefold(): value for value in reversed(theirs) if value in names}
+    pairs = {label.value: by_name.pop(label.name.casefold()) for label in labels if label.name.casefold() in by_name}
+    left = set(theirs) - set(pairs.values())
+    pairs |= {label.value: label.value for label in labels if label.value not in pairs and label.value in left}
+    if not pairs and len(labels) == len(theirs) == 1:
+        pairs = {labels[0].value: theirs[0]}
+    return [(label, pairs[label.value]) for label in labels if label.value in pairs]
 
 
 def _values_of(path: Path, reference: NDArray[Any]) -> list[int]:
