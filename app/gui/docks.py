@@ -69,6 +69,7 @@ class Docks(QObject):
         dock.hide()
         status.badge.clicked.connect(dock.show)
         self._actions.connect("help.findings", dock.show)
+        self._window.add_status(status.score)
         self._window.add_status(status.progress)
         self._window.add_status(status.badge)
 

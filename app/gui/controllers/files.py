@@ -16,7 +16,7 @@ from app.engine.labelmap import LabelMap
 from app.engine.project import SUFFIX, open_project
 from app.engine.study import Study, StudySource
 from app.engine.volume import Volume
-from app.engine.window import Window, initial_window
+from app.engine.window import Preset, Window, initial_window, presets_for
 from app.gui.controllers.navigate import NavigateController
 from app.gui.dialogs.asks import Asks, UnsavedChoice
 from app.gui.document import Document
@@ -31,6 +31,7 @@ class Read:
     window: Window
     project: Path | None
     journal: Journal | None
+    presets: tuple[Preset, ...] | None = None  # for keys; found in time that the GUI thread has not
     recovered: bool = False
 
 
@@ -113,7 +114,7 @@ class FilesController(QObject):
 
     def _show(self, read: Read) -> None:
         self._document.open(read.study, read.project, modified=read.recovered)
-        self._navigate.begin(read.window)
+        self._navigate.begin(read.window, read.presets)
         self.reading.emit("")
         self.shown.emit(read)
         self.opened_path.emit(read.project or Path(read.study.source.path))
@@ -152,7 +153,7 @@ def _ready(study: Study, project: Path | None, journals: Path) -> Read:
         journal = Journal.start(journals, study, project)
     except WriteError:
         journal = None
-    return Read(study, initial_window(study.volume), project, journal)
+    return Read(study, initial_window(study.volume), project, journal, presets_for(study.volume))
 
 
 def _first_label(volume: Volume) -> LabelMap:

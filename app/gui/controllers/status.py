@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QLabel
 
 from app.gui.controllers.files import FilesController
 from app.gui.controllers.propagate import PropagateController
@@ -26,6 +27,9 @@ class StatusController(QObject):
         self.progress = ProgressLine()
         self.badge = FindingsBadge()
         self.findings = FindingsPanel()
+        self.score = QLabel()
+        self.score.setToolTip(self.tr("How well the model thinks that its mask fits, from 0 to 1"))
+        proposal.preview_changed.connect(self._show_score)
         document.opened.connect(self._show_findings)
         files.reading.connect(self._read)
         saving.saving.connect(self._save)
@@ -38,6 +42,12 @@ class StatusController(QObject):
         findings = () if study is None else study.volume.findings
         self.badge.set_findings(findings)
         self.findings.set_findings(findings)
+
+    @Slot()
+    def _show_score(self) -> None:
+        preview = self._proposal.preview
+        score = None if preview is None or not preview.fresh else preview.score
+        self.score.setText("" if score is None else self.tr("Score {0}").format(f"{score:.2f}"))
 
     @Slot(str)
     def _read(self, name: str) -> None:
