@@ -1,0 +1,79 @@
+"""The page of an empty window, the progress line and the findings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QLabel, QListWidget, QProgressBar, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.engine.volume import Finding
+from app.gui.panels.findings import FindingsBadge, FindingsPanel
+from app.gui.panels.progress import ProgressLine
+from app.gui.panels.welcome import Sample, WelcomePanel
+
+_FINDINGS = (Finding("gantry-tilt", "the gantry was tilted"), Finding("missing-slices", "slice 4 is missing"))
+
+
+def buttons(panel: WelcomePanel) -> dict[str, QPushButton]:
+    return {button.text(): button for button in panel.findChildren(QPushButton)}
+
+
+def test_that_an_empty_window_offers_files_samples_and_what_was_open(qtbot: QtBot) -> None:
+    panel = WelcomePanel([Sample("Brain", Path("brain.nii.gz"))])
+    qtbot.addWidget(panel)
+    panel.set_recent([Path("/data/ct.nii.gz")])
+    asked: list[object] = []
+    panel.path_requested.connect(asked.append)
+    panel.open_requested.connect(lambda: asked.append("file"))
+    panel.open_folder_requested.connect(lambda: asked.append("folder"))
+    for button in buttons(panel).values():
+        button.click()
+    assert set(asked) == {"file", "folder", Path("brain.nii.gz"), Path("/data/ct.nii.gz")}
+    assert any("Not a medical device" in label.text() for label in panel.findChildren(QLabel))
+
+
+def test_that_progress_is_shown_once_a_task_takes_a_moment_and_can_be_cancelled(qtbot: QtBot) -> None:
+    line = ProgressLine()
+    qtbot.addWidget(line)
+    cancelled: list[bool] = []
+    line.begin("Reading ct.nii.gz", lambda: cancelled.append(True))
+    assert not line.isVisible()
+    qtbot.waitUntil(line.isVisible)
+    assert line.text == "Reading ct.nii.gz"
+    line.findChildren(QPushButton)[0].click()
+    assert cancelled == [True]
+    assert not line.isVisible()
+
+
+def test_that_a_task_that_ends_at_once_is_never_shown(qtbot: QtBot) -> None:
+    line = ProgressLine()
+    qtbot.addWidget(line)
+    line.begin("Saving")
+    line.end()
+    with pytest.raises(Exception, match="timed out"):
+        qtbot.waitUntil(line.isVisible, timeout=500)
+
+
+def test_that_progress_counts(qtbot: QtBot) -> None:
+    line = ProgressLine()
+    qtbot.addWidget(line)
+    line.begin("Carrying")
+    bar = line.findChildren(QProgressBar)[0]
+    assert (bar.minimum(), bar.maximum()) == (0, 0)
+    line.advance(3, 12)
+    assert (bar.value(), bar.maximum()) == (3, 12)
+
+
+def test_that_findings_are_counted_and_listed(qtbot: QtBot) -> None:
+    badge, panel = FindingsBadge(), FindingsPanel()
+    qtbot.addWidget(badge)
+    qtbot.addWidget(panel)
+    assert badge.isHidden()
+    for count, text in ((2, "2 findings"), (1, "1 finding")):
+        badge.set_findings(_FINDINGS[:count])
+        panel.set_findings(_FINDINGS[:count])
+        assert not badge.isHidden()
+        assert badge.text() == text
+        assert panel.findChildren(QListWidget)[0].count() == count
