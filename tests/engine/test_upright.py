@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from app.engine.geometry import Frame, Geometry
 from app.engine.plane import Plane, plane_of
-from app.engine.upright import Upright
+from app.engine.upright import Upright, letters_of_axes
 
 _SHAPE = (4, 6, 5)
 _SPACING = (1.5, 0.8, 3.0)
@@ -104,3 +104,15 @@ def test_that_what_has_no_orientation_is_shown_as_stored_without_letters(frame: 
     numbers = np.arange(30).reshape(6, 5)
     np.testing.assert_array_equal(upright.turned(numbers), numbers)
     assert upright.voxel_size == (0.8, 1.5)
+
+
+@pytest.mark.parametrize(("order", "signs"), ORIENTATIONS)
+def test_that_axes_are_named_by_the_side_towards_which_they_rise(
+    order: tuple[int, ...], signs: tuple[float, ...]
+) -> None:
+    named = letters_of_axes(geometry(order, signs))
+    assert [_TOWARDS[letter] for letter in named] == list(zip(order, signs, strict=True))
+
+
+def test_that_axes_of_an_unknown_orientation_have_no_names() -> None:
+    assert letters_of_axes(Geometry.of_pixels((1, 2, 3))) == ("", "", "")
