@@ -1,0 +1,129 @@
+"""Surfaces of labels as the window keeps them: when they are computed, and when not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.engine.geometry import Frame, Geometry
+from app.engine.labelmap import LabelMap
+from app.engine.prompt import Box3D
+from app.engine.study import LabelChange, Study, StudySource
+from app.engine.volume import Volume
+from app.gui.controllers.snapshot import Snapshots
+from app.gui.controllers.surface import SurfaceController
+from app.gui.document import Document
+from app.gui.jobs import Jobs, Lane
+from app.gui.panels.drawable import Drawable
+
+BALL = Box3D(10, 8, 2, 20, 18, 6)
+OTHER = Box3D(30, 20, 1, 40, 30, 7)
+
+
+@pytest.fixture
+def surfaces(document: Document, jobs: Jobs) -> SurfaceController:
+    return SurfaceController(document, Snapshots(document), jobs)
+
+
+def fill(document: Document, box: Box3D, value: int) -> None:
+    mask = np.ones((box.z1 - box.z0, box.y1 - box.y0, box.x1 - box.x0), dtype=np.bool_)
+    document.do(lambda study: study.paint("Fill", [(box, mask)], value))
+
+
+def rest(qtbot: QtBot, surfaces: SurfaceController, jobs: Jobs) -> Mapping[int, Drawable]:
+    """What there is when all is computed."""
+    qtbot.waitUntil(lambda: surfaces.is_current and jobs.is_idle, timeout=20_000)
+    return surfaces.surfaces
+
+
+def test_that_nothing_is_computed_while_nobody_looks(
+    document: Document, surfaces: SurfaceController, jobs: Jobs
+) -> None:
+    fill(document, BALL, 1)
+    assert not surfaces.is_current
+    assert not jobs.is_running(Lane.SURFACE)
+
+
+def test_that_a_surface_lies_where_its_label_does(
+    qtbot: QtBot, document: Document, surfaces: SurfaceController, jobs: Jobs
+) -> None:
+    fill(document, BALL, 1)
+    surfaces.watch(True)
+    points = rest(qtbot, surfaces, jobs)[1].fine.points
+    # Voxels of 1 x 1 x 5 mm: a surface wanders by half a voxel at most from their outer faces.
+    np.testing.assert_allclose(points.min(axis=0), (9.5, 7.5, 7.5), atol=0.5 * 5)
+    np.testing.assert_allclose(points.max(axis=0), (19.5, 17.5, 27.5), atol=0.5 * 5)
+
+
+def test_that_an_edit_changes_the_surface_of_its_label_alone(
+    qtbot: QtBot, document: Document, surfaces: SurfaceController, jobs: Jobs, study: Study
+) -> None:
+    document.do(lambda study: study.change_labels("Add", [LabelChange(None, replace(study.labels.labels[0], value=2))]))
+    fill(document, BALL, 1)
+    fill(document, OTHER, 2)
+    surfaces.watch(True)
+    before = dict(rest(qtbot, surfaces, jobs))
+    fill(document, Box3D(38, 28, 5, 44, 34, 8), 2)
+    after = rest(qtbot, surfaces, jobs)
+    assert after[1] is before[1]
+    assert after[2] is not before[2]
+
+
+def test_that_undo_takes_a_surface_away(
+    qtbot: QtBot, document: Document, surfaces: SurfaceController, jobs: Jobs
+) -> None:
+    fill(document, BALL, 1)
+    surfaces.watch(True)
+    assert set(rest(qtbot, surfaces, jobs)) == {1}
+    document.undo()
+    assert not rest(qtbot, surfaces, jobs)
+
+
+def test_that_a_hidden_label_is_computed_when_it_is_shown(
+    qtbot: QtBot, document: Document, surfaces: SurfaceController, jobs: Jobs, study: Study
+) -> None:
+    label = study.labels.labels[0]
+    hidden = replace(label, visible=False)
+    fill(document, BALL, 1)
+    document.do(lambda study: study.change_labels("Hide", [LabelChange(label, hidden)]))
+    surfaces.watch(True)
+    assert not rest(qtbot, surfaces, jobs)
+    document.do(lambda study: study.change_labels("Show", [LabelChange(hidden, label)]))
+    assert set(rest(qtbot, surfaces, jobs)) == {1}
+
+
+def test_that_a_picture_gets_a_sentence_instead(qtbot: QtBot, surfaces: SurfaceController, document: Document) -> None:
+    geometry = Geometry.of_pixels((1, 30, 40))
+    volume = Volume(np.zeros((1, 30, 40), np.uint8), geometry, id="picture")
+    labels = LabelMap(volume.shape_zyx)
+    labels.add_label("spot")
+    surfaces.watch(True)
+    with qtbot.waitSignal(surfaces.message_changed, check_params_cb=lambda text: "no depth" in text):
+        document.open(Study(volume, StudySource("picture.png", "picture"), labels))
+    assert surfaces.is_current
+
+
+@pytest.mark.parametrize("frame", list(Frame))
+def test_that_sides_are_named_only_where_they_are_known(
+    qtbot: QtBot, surfaces: SurfaceController, document: Document, frame: Frame
+) -> None:
+    volume = Volume(np.zeros((4, 5, 6), np.uint8), Geometry((4, 5, 6), np.eye(4), frame), id="small")
+    with qtbot.waitSignal(surfaces.began) as began:
+        document.open(Study(volume, StudySource("small.nii", "small"), LabelMap(volume.shape_zyx)))
+    assert began.args == [frame is Frame.WORLD]
+
+
+def test_that_a_failure_is_told(
+    qtbot: QtBot, document: Document, surfaces: SurfaceController, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory() -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("app.gui.controllers.surface.load_libraries", no_memory)
+    fill(document, BALL, 1)
+    with qtbot.waitSignal(surfaces.failed):
+        surfaces.watch(True)
