@@ -42,6 +42,7 @@ class MeasuresPanel(QWidget):
         self._heading = _sentence()
         self._agreement = FigureTable(self.tr("Agreement with the reference"))
         self._alone = _sentence()
+        self._cells: dict[MeasuredRow, list[Cell]] = {}  # of the rows that are shown: most stay when one changes
         self._layout()
         self._dress()
         self.set_measures(None)
@@ -60,7 +61,9 @@ class MeasuresPanel(QWidget):
             else self.tr("Add a label and draw: it is measured here.")
         )
         if measured is not None:
-            self._table.fill(self._headings(measured), [self._row(row, measured) for row in rows])
+            before = self._cells
+            self._cells = {row: before.get(row) or self._row(row) for row in rows}
+            self._table.fill(self._headings(measured), list(self._cells.values()))
         self._note.setText(self._notes(measured))
         self._note.setVisible(bool(self._note.text()))
 
@@ -107,14 +110,14 @@ class MeasuresPanel(QWidget):
             Cell(self.tr("Max") + unit),
         ]
 
-    def _row(self, row: MeasuredRow, measured: Measured) -> list[Cell]:
+    def _row(self, row: MeasuredRow) -> list[Cell]:
         name = Cell(row.label.name, row.label.name, row.label.colour)
         found = row.measures
         if found is None:
             return [name, *[Cell(_WAITING, self.tr("Being measured"))] * 8]
         tip = self.tr("Approximate: the geometry of the image was repaired or assumed") if found.approximate else ""
         about = _ABOUT if found.approximate else ""
-        size = found.volume_ml if measured.in_mm else float(found.voxels)
+        size = found.volume_ml if found.in_mm else float(found.voxels)
         return [
             name,
             _figure(size, about, tip),

@@ -36,13 +36,17 @@ class FigureTable(QTableWidget):
         self.setShowGrid(False)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.horizontalHeader().setResizeContentsPrecision(0)  # by the rows in sight: hundreds would take long
         self.horizontalHeader().setHighlightSections(False)
         self._headings: tuple[Cell, ...] = ()
+        self._rows: list[tuple[Cell, ...]] = []
+        self._fitted = False  # whether the columns have been given a width for these headings
 
     def fill(self, headings: Sequence[Cell], rows: Sequence[Sequence[Cell]]) -> None:
         """Show these rows; what stays the same is not touched, the selection stays."""
         if tuple(headings) != self._headings:
+            self._fitted &= [each.text for each in headings] == [each.text for each in self._headings]
             self._headings = tuple(headings)
             self.setColumnCount(len(headings))
             for column, heading in enumerate(headings):
@@ -50,10 +54,14 @@ class FigureTable(QTableWidget):
                 item.setToolTip(heading.tip)
                 item.setTextAlignment(_alignment(column))
                 self.setHorizontalHeaderItem(column, item)
+        before, self._rows = self._rows, [tuple(row) for row in rows]
         self.setRowCount(len(rows))
-        for row, cells in enumerate(rows):
-            for column, cell in enumerate(cells):
+        changed = [n for n, row in enumerate(self._rows) if n >= len(before) or row != before[n]]
+        for row in changed:
+            for column, cell in enumerate(self._rows[row]):
                 self._put(row, column, cell)
+        if changed:
+            self._widen()
 
     def texts(self) -> list[list[str]]:
         """All that it says, headings first."""
@@ -67,6 +75,14 @@ class FigureTable(QTableWidget):
             QGuiApplication.clipboard().setText(as_tsv(self._selected()))
         else:
             super().keyPressEvent(event)
+
+    def _widen(self) -> None:
+        """Make columns as wide as what they say; none becomes narrower, so that figures do not jump about."""
+        for column in range(self.columnCount()):
+            wanted = max(self.sizeHintForColumn(column), self.horizontalHeader().sectionSizeHint(column))
+            if wanted > self.columnWidth(column) or not self._fitted:
+                self.setColumnWidth(column, wanted)
+        self._fitted = True
 
     def _selected(self) -> list[list[str]]:
         """The selected cells, with the headings of their columns where there are several."""
