@@ -667,6 +667,10 @@
         <source>Something unexpected happened: {0}</source>
         <translation>Etwas Unerwartetes ist geschehen: {0}</translation>
     </message>
+    <message>
+        <source>“{0}” exists already. Replace it?</source>
+        <translation>„{0}“ gibt es schon. Ersetzen?</translation>
+    </message>
 </context>
 <context>
     <name>Canvas</name>
@@ -765,6 +769,123 @@
     </message>
 </context>
 <context>
+    <name>Export</name>
+    <message>
+        <source>The label map on the grid of the image.</source>
+        <translation>Die Labelkarte auf dem Raster des Bildes.</translation>
+    </message>
+    <message>
+        <source>Refers to the DICOM series that is open, whose files must still be there.</source>
+        <translation>Verweist auf die geöffnete DICOM-Serie, deren Dateien noch vorhanden sein müssen.</translation>
+    </message>
+    <message>
+        <source>NRRD segmentation</source>
+        <translation>NRRD-Segmentierung</translation>
+    </message>
+    <message>
+        <source>An array “segs” as the challenge wants it, without place or size of voxels.</source>
+        <translation>Ein Feld „segs“, wie es der Wettbewerb verlangt, ohne Lage und Größe der Voxel.</translation>
+    </message>
+    <message>
+        <source>Grey values are the numbers of the labels.</source>
+        <translation>Die Grauwerte sind die Nummern der Labels.</translation>
+    </message>
+    <message>
+        <source>One smoothed surface around all chosen labels.</source>
+        <translation>Eine geglättete Oberfläche um alle gewählten Labels.</translation>
+    </message>
+    <message>
+        <source>Smoothed surfaces, a group for each label.</source>
+        <translation>Geglättete Oberflächen, eine Gruppe je Label.</translation>
+    </message>
+    <message>
+        <source>Smoothed surfaces in the colours of the labels.</source>
+        <translation>Geglättete Oberflächen in den Farben der Labels.</translation>
+    </message>
+</context>
+<context>
+    <name>ExportDialog</name>
+    <message>
+        <source>Export labels</source>
+        <translation>Labels exportieren</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>Format</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>Labels</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>Exportieren</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>Durchsuchen…</translation>
+    </message>
+</context>
+<context>
+    <name>Findings</name>
+    <message>
+        <source>Sizes of labels are not affected.</source>
+        <translation>Die Größe der Labels ist davon nicht betroffen.</translation>
+    </message>
+    <message>
+        <source>Labels are measured in voxels; millimetres are not stated.</source>
+        <translation>Labels werden in Voxeln gemessen; Millimeter werden nicht angegeben.</translation>
+    </message>
+    <message>
+        <source>Measures are in true millimetres, approximate because voxels were interpolated.</source>
+        <translation>Messwerte sind echte Millimeter, aber ungefähr, weil Voxel interpoliert wurden.</translation>
+    </message>
+    <message>
+        <source>Sizes of labels hold; which side is left cannot be told.</source>
+        <translation>Die Größe der Labels stimmt; welche Seite links ist, ist nicht bekannt.</translation>
+    </message>
+    <message>
+        <source>Labels belong to this one image alone.</source>
+        <translation>Labels gehören nur zu diesem einen Bild.</translation>
+    </message>
+    <message>
+        <source>Volumes are approximate, because slices are missing.</source>
+        <translation>Volumen sind ungefähr, weil Schichten fehlen.</translation>
+    </message>
+    <message>
+        <source>Sizes of labels are not affected; means of their values are.</source>
+        <translation>Die Größe der Labels ist nicht betroffen, die Mittelwerte ihrer Bildwerte schon.</translation>
+    </message>
+    <message>
+        <source>Measures follow what was taken: check a length that you know.</source>
+        <translation>Messwerte folgen dem, was angenommen wurde: Prüfen Sie eine bekannte Länge.</translation>
+    </message>
+    <message>
+        <source>Look at the picture before you measure: parts may be damaged or shifted.</source>
+        <translation>Sehen Sie das Bild vor dem Messen an: Teile können beschädigt oder verschoben sein.</translation>
+    </message>
+    <message>
+        <source>What is measured within the slice holds; there is no volume.</source>
+        <translation>Was in der Schicht gemessen wird, stimmt; ein Volumen gibt es nicht.</translation>
+    </message>
+    <message>
+        <source>Lengths and areas are given, volumes are not.</source>
+        <translation>Längen und Flächen werden angegeben, Volumen nicht.</translation>
+    </message>
+    <message>
+        <source>Lengths and areas may differ from those in the patient.</source>
+        <translation>Längen und Flächen können von denen im Patienten abweichen.</translation>
+    </message>
+    <message>
+        <source>Volumes and lengths across slices are approximate.</source>
+        <translation>Volumen und Längen quer zu den Schichten sind ungefähr.</translation>
+    </message>
+</context>
+<context>
     <name>FindingsBadge</name>
     <message>
         <source>Findings of the image</source>
@@ -795,6 +916,116 @@
     <message>
         <source>{0} labels were added.</source>
         <translation>{0} Labels wurden hinzugefügt.</translation>
+    </message>
+</context>
+<context>
+    <name>InfoController</name>
+    <message>
+        <source>File</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>Bild</translation>
+    </message>
+    <message>
+        <source>Volume</source>
+        <translation>Volumen</translation>
+    </message>
+    <message>
+        <source>Picture</source>
+        <translation>Einzelbild</translation>
+    </message>
+    <message>
+        <source>Label map</source>
+        <translation>Labelkarte</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>Art</translation>
+    </message>
+    <message>
+        <source>Modality</source>
+        <translation>Modalität</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>unbekannt</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>{0} voxels (x, y, z)</source>
+        <translation>{0} Voxel (x, y, z)</translation>
+    </message>
+    <message>
+        <source>Spacing</source>
+        <translation>Abstände</translation>
+    </message>
+    <message>
+        <source>Orientation</source>
+        <translation>Ausrichtung</translation>
+    </message>
+    <message>
+        <source>Values</source>
+        <translation>Werte</translation>
+    </message>
+    <message>
+        <source>Stored as</source>
+        <translation>Gespeichert als</translation>
+    </message>
+    <message>
+        <source>unknown: sizes are told in voxels</source>
+        <translation>unbekannt: Größen werden in Voxeln angegeben</translation>
+    </message>
+    <message>
+        <source>unknown: slices are shown as they are stored</source>
+        <translation>unbekannt: Schichten werden gezeigt, wie sie gespeichert sind</translation>
+    </message>
+    <message>
+        <source>x to {0}, y to {1}, z to {2}</source>
+        <translation>x nach {0}, y nach {1}, z nach {2}</translation>
+    </message>
+    <message>
+        <source>{0} to {1}</source>
+        <translation>{0} bis {1}</translation>
+    </message>
+    <message>
+        <source>Patient</source>
+        <translation>Patient</translation>
+    </message>
+    <message>
+        <source>Number</source>
+        <translation>Nummer</translation>
+    </message>
+    <message>
+        <source>Born</source>
+        <translation>Geboren</translation>
+    </message>
+    <message>
+        <source>Date</source>
+        <translation>Datum</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>Beschreibung</translation>
+    </message>
+    <message>
+        <source>the file says nothing</source>
+        <translation>die Datei sagt nichts</translation>
+    </message>
+</context>
+<context>
+    <name>InfoPanel</name>
+    <message>
+        <source>No image is open.</source>
+        <translation>Kein Bild ist geöffnet.</translation>
+    </message>
+    <message>
+        <source>Show patient data</source>
+        <translation>Patientendaten anzeigen</translation>
     </message>
 </context>
 <context>
@@ -1150,6 +1381,181 @@
     <message>
         <source>Saved: {0}</source>
         <translation>Gespeichert: {0}</translation>
+    </message>
+</context>
+<context>
+    <name>MeasuresPanel</name>
+    <message>
+        <source>Copy</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy the measures of all labels for a spreadsheet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save CSV…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save the measures of all labels as a table</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compare…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compare with the labels of another file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>End</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>End the comparison</source>
+        <translation type="unfinished">Vergleich beenden</translation>
+    </message>
+    <message>
+        <source>Measures of the labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Agreement with the reference</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open an image first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a label and draw: it is measured here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compared with {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The labels have changed since: compare again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>pixels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Area of the label in slice {0}, the active one</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The longest diameter in any slice, as RECIST 1.1 measures it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The longest diameter at right angles to the long axis, in the same slice</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Volume (ml)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Voxels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Area here ({0})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Long axis ({0})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Short axis ({0})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mean</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>SD</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Standard deviation of the values</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Min</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Max</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Being measured</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Approximate: the geometry of the image was repaired or assumed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In slice {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The spacing is unknown: lengths are in pixels, and there is no volume.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>≈ approximate: the geometry of the image was repaired or assumed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dice</source>
+        <translation type="unfinished">Dice</translation>
+    </message>
+    <message>
+        <source>Overlap: 1 where both are the same, 0 where they do not touch</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hausdorff 95 ({0})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>95 per cent of either border lie within this distance of the other</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mean distance ({0})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mean distance between the borders</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Label {0} of the reference</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not in the reference: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only in the reference: values {0}</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1542,7 +1948,30 @@
     </message>
 </context>
 <context>
+    <name>SlicesDialog</name>
+    <message>
+        <source>Fill a 3-D box</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>First slice</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Last slice</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>StatusController</name>
+    <message>
+        <source>How well the model thinks that its mask fits, from 0 to 1</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Score {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message>
         <source>Reading {0}…</source>
         <translation>{0} wird gelesen…</translation>
@@ -1565,6 +1994,40 @@
     <message>
         <source>No other slice of “{0}” is in doubt.</source>
         <translation>Keine andere Schicht von „{0}“ ist zweifelhaft.</translation>
+    </message>
+</context>
+<context>
+    <name>SurfaceController</name>
+    <message>
+        <source>A picture has no depth, so there is no 3-D surface.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing is labelled yet: the surfaces of labels appear here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>SurfacePanel</name>
+    <message>
+        <source>3-D surface</source>
+        <translation type="unfinished">3D-Oberfläche</translation>
+    </message>
+    <message>
+        <source>Arrow keys turn it, plus and minus zoom; A, P, L, R, S and I look from a side, Home fits it in.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drag to turn, wheel to zoom, Shift and drag to move, double click to fit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>3-D surfaces need OpenGL, which this computer does not offer. Everything else works.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Updating…</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>

@@ -667,6 +667,10 @@
         <source>Something unexpected happened: {0}</source>
         <translation>发生意外情况：{0}</translation>
     </message>
+    <message>
+        <source>“{0}” exists already. Replace it?</source>
+        <translation>“{0}”已存在。要替换吗？</translation>
+    </message>
 </context>
 <context>
     <name>Canvas</name>
@@ -765,6 +769,123 @@
     </message>
 </context>
 <context>
+    <name>Export</name>
+    <message>
+        <source>The label map on the grid of the image.</source>
+        <translation>与图像网格一致的标签图。</translation>
+    </message>
+    <message>
+        <source>Refers to the DICOM series that is open, whose files must still be there.</source>
+        <translation>引用已打开的 DICOM 序列，其文件必须仍然存在。</translation>
+    </message>
+    <message>
+        <source>NRRD segmentation</source>
+        <translation>NRRD 分割</translation>
+    </message>
+    <message>
+        <source>An array “segs” as the challenge wants it, without place or size of voxels.</source>
+        <translation>竞赛要求的数组“segs”，不含体素的位置和大小。</translation>
+    </message>
+    <message>
+        <source>Grey values are the numbers of the labels.</source>
+        <translation>灰度值即标签编号。</translation>
+    </message>
+    <message>
+        <source>One smoothed surface around all chosen labels.</source>
+        <translation>包围所有所选标签的一个平滑表面。</translation>
+    </message>
+    <message>
+        <source>Smoothed surfaces, a group for each label.</source>
+        <translation>平滑表面，每个标签一组。</translation>
+    </message>
+    <message>
+        <source>Smoothed surfaces in the colours of the labels.</source>
+        <translation>带标签颜色的平滑表面。</translation>
+    </message>
+</context>
+<context>
+    <name>ExportDialog</name>
+    <message>
+        <source>Export labels</source>
+        <translation>导出标签</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>Labels</source>
+        <translation>标签</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>浏览…</translation>
+    </message>
+</context>
+<context>
+    <name>Findings</name>
+    <message>
+        <source>Sizes of labels are not affected.</source>
+        <translation>标签的大小不受影响。</translation>
+    </message>
+    <message>
+        <source>Labels are measured in voxels; millimetres are not stated.</source>
+        <translation>标签以体素为单位测量；不给出毫米值。</translation>
+    </message>
+    <message>
+        <source>Measures are in true millimetres, approximate because voxels were interpolated.</source>
+        <translation>测量值为真实毫米，但因体素经过插值而为近似值。</translation>
+    </message>
+    <message>
+        <source>Sizes of labels hold; which side is left cannot be told.</source>
+        <translation>标签的大小有效；无法判断哪一侧为左侧。</translation>
+    </message>
+    <message>
+        <source>Labels belong to this one image alone.</source>
+        <translation>标签仅属于这一幅图像。</translation>
+    </message>
+    <message>
+        <source>Volumes are approximate, because slices are missing.</source>
+        <translation>由于缺少切片，体积为近似值。</translation>
+    </message>
+    <message>
+        <source>Sizes of labels are not affected; means of their values are.</source>
+        <translation>标签的大小不受影响，但其像素均值受影响。</translation>
+    </message>
+    <message>
+        <source>Measures follow what was taken: check a length that you know.</source>
+        <translation>测量以所采用的信息为准：请用已知长度核对。</translation>
+    </message>
+    <message>
+        <source>Look at the picture before you measure: parts may be damaged or shifted.</source>
+        <translation>测量前请查看图像：部分内容可能损坏或移位。</translation>
+    </message>
+    <message>
+        <source>What is measured within the slice holds; there is no volume.</source>
+        <translation>切片内的测量有效；没有体积。</translation>
+    </message>
+    <message>
+        <source>Lengths and areas are given, volumes are not.</source>
+        <translation>给出长度和面积，不给出体积。</translation>
+    </message>
+    <message>
+        <source>Lengths and areas may differ from those in the patient.</source>
+        <translation>长度和面积可能与患者体内的实际值不同。</translation>
+    </message>
+    <message>
+        <source>Volumes and lengths across slices are approximate.</source>
+        <translation>体积和跨切片的长度为近似值。</translation>
+    </message>
+</context>
+<context>
     <name>FindingsBadge</name>
     <message>
         <source>Findings of the image</source>
@@ -795,6 +916,116 @@
     <message>
         <source>{0} labels were added.</source>
         <translation>已添加 {0} 个标签。</translation>
+    </message>
+</context>
+<context>
+    <name>InfoController</name>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Volume</source>
+        <translation>体数据</translation>
+    </message>
+    <message>
+        <source>Picture</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>Label map</source>
+        <translation>标签图</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Modality</source>
+        <translation>模态</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>未知</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>{0} voxels (x, y, z)</source>
+        <translation>{0} 体素 (x, y, z)</translation>
+    </message>
+    <message>
+        <source>Spacing</source>
+        <translation>间距</translation>
+    </message>
+    <message>
+        <source>Orientation</source>
+        <translation>方向</translation>
+    </message>
+    <message>
+        <source>Values</source>
+        <translation>数值</translation>
+    </message>
+    <message>
+        <source>Stored as</source>
+        <translation>存储类型</translation>
+    </message>
+    <message>
+        <source>unknown: sizes are told in voxels</source>
+        <translation>未知：大小以体素表示</translation>
+    </message>
+    <message>
+        <source>unknown: slices are shown as they are stored</source>
+        <translation>未知：切片按存储方式显示</translation>
+    </message>
+    <message>
+        <source>x to {0}, y to {1}, z to {2}</source>
+        <translation>x 朝向 {0}，y 朝向 {1}，z 朝向 {2}</translation>
+    </message>
+    <message>
+        <source>{0} to {1}</source>
+        <translation>{0} 至 {1}</translation>
+    </message>
+    <message>
+        <source>Patient</source>
+        <translation>患者</translation>
+    </message>
+    <message>
+        <source>Number</source>
+        <translation>编号</translation>
+    </message>
+    <message>
+        <source>Born</source>
+        <translation>出生日期</translation>
+    </message>
+    <message>
+        <source>Date</source>
+        <translation>日期</translation>
+    </message>
+    <message>
+        <source>Description</source>
+        <translation>描述</translation>
+    </message>
+    <message>
+        <source>the file says nothing</source>
+        <translation>文件中没有说明</translation>
+    </message>
+</context>
+<context>
+    <name>InfoPanel</name>
+    <message>
+        <source>No image is open.</source>
+        <translation>没有打开的图像。</translation>
+    </message>
+    <message>
+        <source>Show patient data</source>
+        <translation>显示患者信息</translation>
     </message>
 </context>
 <context>
@@ -1150,6 +1381,181 @@
     <message>
         <source>Saved: {0}</source>
         <translation>已保存：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>MeasuresPanel</name>
+    <message>
+        <source>Copy</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Copy the measures of all labels for a spreadsheet</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save CSV…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save the measures of all labels as a table</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compare…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compare with the labels of another file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>End</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>End the comparison</source>
+        <translation type="unfinished">结束比较</translation>
+    </message>
+    <message>
+        <source>Measures of the labels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Agreement with the reference</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Open an image first.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a label and draw: it is measured here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compared with {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The labels have changed since: compare again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>pixels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Area of the label in slice {0}, the active one</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The longest diameter in any slice, as RECIST 1.1 measures it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The longest diameter at right angles to the long axis, in the same slice</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Label</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Volume (ml)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Voxels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Area here ({0})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Long axis ({0})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Short axis ({0})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mean</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>SD</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Standard deviation of the values</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Min</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Max</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Being measured</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Approximate: the geometry of the image was repaired or assumed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>In slice {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The spacing is unknown: lengths are in pixels, and there is no volume.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>≈ approximate: the geometry of the image was repaired or assumed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Dice</source>
+        <translation type="unfinished">Dice</translation>
+    </message>
+    <message>
+        <source>Overlap: 1 where both are the same, 0 where they do not touch</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Hausdorff 95 ({0})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>95 per cent of either border lie within this distance of the other</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mean distance ({0})</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Mean distance between the borders</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Label {0} of the reference</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Not in the reference: {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only in the reference: values {0}</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -1542,7 +1948,30 @@
     </message>
 </context>
 <context>
+    <name>SlicesDialog</name>
+    <message>
+        <source>Fill a 3-D box</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>First slice</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Last slice</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>StatusController</name>
+    <message>
+        <source>How well the model thinks that its mask fits, from 0 to 1</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Score {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
     <message>
         <source>Reading {0}…</source>
         <translation>正在读取 {0}…</translation>
@@ -1565,6 +1994,40 @@
     <message>
         <source>No other slice of “{0}” is in doubt.</source>
         <translation>“{0}”没有其他存疑的切片。</translation>
+    </message>
+</context>
+<context>
+    <name>SurfaceController</name>
+    <message>
+        <source>A picture has no depth, so there is no 3-D surface.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Nothing is labelled yet: the surfaces of labels appear here.</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>SurfacePanel</name>
+    <message>
+        <source>3-D surface</source>
+        <translation type="unfinished">三维表面</translation>
+    </message>
+    <message>
+        <source>Arrow keys turn it, plus and minus zoom; A, P, L, R, S and I look from a side, Home fits it in.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Drag to turn, wheel to zoom, Shift and drag to move, double click to fit</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>3-D surfaces need OpenGL, which this computer does not offer. Everything else works.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Updating…</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
