@@ -14,6 +14,7 @@ from app.engine.errors import EngineError
 from app.engine.io.listing import Entry, Listing
 from app.gui.dialogs.export import ExportChoice, ExportDialog, ExportFormat, ExportOptions
 from app.gui.dialogs.series import SeriesDialog
+from app.gui.dialogs.slices import SlicesDialog
 
 
 class UnsavedChoice(Enum):
@@ -147,6 +148,11 @@ class Asks(QObject):
         if box.clickedButton() is recover:
             return RecoverChoice.RECOVER
         return RecoverChoice.DISCARD if box.clickedButton() is discard else RecoverChoice.LATER
+
+    def slices(self, count: int, current: int) -> range | None:
+        """From which slice to which (counted from 0) of so many, around the one that is shown."""
+        dialog = SlicesDialog(count, current, self._over)
+        return dialog.chosen() if dialog.exec() == QDialog.DialogCode.Accepted else None
 
     def error(self, error: Exception) -> None:
         """One sentence, and the trace behind "Details" where the error is not one of ours."""
