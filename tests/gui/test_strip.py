@@ -18,7 +18,7 @@ from app.engine.labelmap import PALETTE
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box3D
 from app.engine.propagate import SliceResult
-from app.engine.study import Act
+from app.engine.study import Act, Study
 from app.gui.controllers.strip import StripController, count_slices
 from app.gui.document import Document
 from app.gui.jobs import Jobs, Lane
@@ -160,6 +160,16 @@ def test_that_a_correction_by_hand_ends_the_doubt_until_it_is_undone(desk: Desk)
     assert desk.doubtful() == [4]
     desk.document.undo()
     assert desk.doubtful() == [3, 4]
+
+
+def test_that_a_project_that_has_lost_the_edits_still_knows_what_was_corrected(desk: Desk) -> None:
+    desk.paint(slice(2, 6), record=CARRIED)
+    desk.paint(slice(3, 4), slice(20, 25), record={"kind": "hand", "tool": "brush", "axis": 0, "slice": 3})
+    desk.paint(slice(4, 5), slice(20, 25), record={"kind": "hand", "tool": "brush", "axis": 1, "slice": 22})
+    saved = [act.without_edits() for act in desk.study.history]
+    desk.document.open(Study(desk.study.volume, desk.study.source, desk.study.labels, history=saved))
+    desk.settle()
+    assert desk.doubtful() == [4]
 
 
 def test_that_a_single_prompt_is_in_doubt_by_the_models_threshold(desk: Desk) -> None:

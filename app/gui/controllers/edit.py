@@ -60,14 +60,15 @@ class EditController(QObject):
             stroke.key, stroke.path, stroke.radius, study.volume.shape_zyx, study.volume.geometry.spacing_zyx,
             ball=stroke.ball,
         )  # fmt: skip
-        self._paint(part, erase=stroke.erase, kind="eraser" if stroke.erase else "brush")
+        self._paint(part, stroke.key, erase=stroke.erase, kind="eraser" if stroke.erase else "brush")
 
     @Slot(object)
     def lassoed(self, drawn: Lasso) -> None:
         """Paint or erase what an outline encloses."""
         study = self._document.study
         if study is not None:
-            self._paint(lasso(drawn.key, drawn.path, study.volume.shape_zyx), erase=drawn.erase, kind="lasso")
+            part = lasso(drawn.key, drawn.path, study.volume.shape_zyx)
+            self._paint(part, drawn.key, erase=drawn.erase, kind="lasso")
 
     def fill_holes(self) -> None:
         """Fill what the active label encloses, in the volume."""
@@ -109,7 +110,7 @@ class EditController(QObject):
             return
         self._do(
             lambda open_study: open_study.paint(
-                QT_TRANSLATE_NOOP("Acts", "Copy to the next slice"), [part], label.value, record=_by("copy")
+                QT_TRANSLATE_NOOP("Acts", "Copy to the next slice"), [part], label.value, record=_by("copy", target)
             )
         )
         self._view_state.go_to(target)
@@ -129,22 +130,24 @@ class EditController(QObject):
                 [part],
                 BACKGROUND,
                 only_over=label.value,
-                record=_by("clear"),
+                record=_by("clear", key),
             )
         )
 
-    def _paint(self, part: Part | None, *, erase: bool, kind: str) -> None:
+    def _paint(self, part: Part | None, key: SliceKey, *, erase: bool, kind: str) -> None:
         label = self._paintable()
         if part is None or label is None:
             return
         if erase:
             self._do(
                 lambda s: s.paint(
-                    QT_TRANSLATE_NOOP("Acts", "Erase"), [part], BACKGROUND, only_over=label.value, record=_by(kind)
+                    QT_TRANSLATE_NOOP("Acts", "Erase"), [part], BACKGROUND, only_over=label.value, record=_by(kind, key)
                 )
             )
             return
-        act = self._do(lambda s: s.paint(QT_TRANSLATE_NOOP("Acts", "Paint"), [part], label.value, record=_by(kind)))
+        act = self._do(
+            lambda s: s.paint(QT_TRANSLATE_NOOP("Acts", "Paint"), [part], label.value, record=_by(kind, key))
+        )
         if act is not None and act.conflicts:
             self.message.emit(self.tr("Locked labels were left as they are."))
 
@@ -190,9 +193,10 @@ class EditController(QObject):
         return label
 
 
-def _by(kind: str) -> dict[str, Any]:
-    """The record of an act by hand."""
-    return {"kind": "hand", "tool": kind}
+def _by(tool: str, key: SliceKey | None = None) -> dict[str, Any]:
+    """The record of an act by hand, and of the slice that was looked at meanwhile."""
+    place = {} if key is None else {"axis": key.axis, "slice": key.index}
+    return {"kind": "hand", "tool": tool, **place}
 
 
 def _extent(study: Study, value: int) -> Box3D | None:

@@ -302,13 +302,19 @@ def scores_of(history: tuple[Act, ...], label: int, axis: int) -> dict[int, _Sco
             scores.clear()  # another label had the value before
         if label not in act.labels:
             continue
-        if act.record.get("axis") == axis:
+        if act.record.get("tool") in _LOOKED_AT:
+            for index in _looked_at(act, axis):
+                scores.pop(index, None)
+        elif act.record.get("axis") == axis:
             scores |= _recorded(act.record)
-        elif act.record.get("tool") in _LOOKED_AT:
-            for region in (edit.region for edit in act.edits):
-                for index in () if region is None else _slices_of(region, axis):
-                    scores.pop(index, None)
     return scores
+
+
+def _looked_at(act: Act, axis: int) -> set[int]:
+    """Slices that a hand has corrected: those of the edits, or of the record where a project has lost the edits."""
+    slices = {n for edit in act.edits if edit.region is not None for n in _slices_of(edit.region, axis)}
+    index = act.record.get("slice")
+    return slices | ({index} if act.record.get("axis") == axis and isinstance(index, int) else set())
 
 
 def _recorded(record: Mapping[str, Any]) -> dict[int, _Scored]:
