@@ -126,6 +126,15 @@ def test_that_accuracy_is_shown_by_modality_and_what_is_no_table_is_not(bench: B
     assert shown == ["CT", "7", "0.910", "0.820"]
 
 
+def test_that_of_the_fastest_the_figures_of_the_model_in_use_are_shown(bench: Bench) -> None:
+    bench.point_at("Fastest")
+    bench.button("Use this model").click()
+    bench.qtbot.waitUntil(lambda: bench.inference.choice == ModelChoice(""), timeout=20000)
+    bench.qtbot.waitUntil(lambda: len(bench.used) == 2, timeout=20000)
+    has_figures = bench.used[-1].name == "one"
+    assert bench.only(QTableWidget).isVisible() == has_figures
+
+
 def test_that_a_package_without_figures_says_so(bench: Bench) -> None:
     bench.point_at("two")
     assert not bench.only(QTableWidget).isVisible()

@@ -70,6 +70,7 @@ class ModelPanel(QWidget):
         super().__init__(parent)
         self._packages: tuple[PackageNotes, ...] = ()
         self._wanted, self._busy = "", False
+        self._answers = ""  # name of the package that "" stands for
         self._in_use = QLabel(self.tr("No model is open yet."))
         self._in_use.setWordWrap(True)
         self._list = QListWidget()
@@ -141,7 +142,7 @@ class ModelPanel(QWidget):
 
     def set_in_use(self, wanted: str, state: ModelState) -> None:
         """Say which model answers, and which entry was chosen: a name, or "" for the fastest."""
-        self._wanted = wanted
+        self._wanted, self._answers = wanted, state.name
         self._in_use.setText(
             self.tr("In use: {0} {1}, {2} on {3}").format(state.name, state.version, state.precision, state.device)
         )
@@ -193,6 +194,8 @@ class ModelPanel(QWidget):
         package = self._current()
         usable = package is not None and not package.broken and package.name != self._wanted
         self._use.setEnabled(usable and not self._busy)
+        if package is not None and not package.name:  # of the fastest, what is known of the one that is
+            package = next((each for each in self._packages if each.name == self._answers), package)
         self._notes.show_notes(package)
 
     def _choose(self) -> None:
@@ -220,7 +223,7 @@ class _Notes(QTabWidget):
         self._table.setTabKeyNavigation(False)
         self._table.verticalHeader().hide()
         self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self._table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self._table.horizontalHeader().setStretchLastSection(True)
         self._none = QLabel(self.tr("This model says nothing of its accuracy."))
         self._none.setWordWrap(True)
         self._card = _Card()
@@ -229,6 +232,8 @@ class _Notes(QTabWidget):
         layout = QVBoxLayout(accuracy)
         for widget in (self._suite, self._none, self._table):
             layout.addWidget(widget)
+        layout.addStretch()  # what is said of nothing stands on top
+        layout.setStretchFactor(self._table, 1)
         self.addTab(accuracy, self.tr("Accuracy"))
         self.addTab(self._card, self.tr("Card"))
 
