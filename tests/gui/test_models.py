@@ -123,7 +123,7 @@ def test_that_accuracy_is_shown_by_modality_and_what_is_no_table_is_not(bench: B
     assert [suites.itemText(row) for row in range(suites.count())] == ["Sources never trained on", "own suite"]
     assert table.rowCount() == 1
     shown = [table.model().index(0, column).data() for column in range(4)]
-    assert shown == ["CT", "7", "0.910", "0.820"]
+    assert shown == ["CT", "0.910", "0.820", "7"]
 
 
 def test_that_of_the_fastest_the_figures_of_the_model_in_use_are_shown(bench: Bench) -> None:

@@ -217,7 +217,7 @@ class _Notes(QTabWidget):
         self._table = QTableWidget(0, 4)
         self._table.setAccessibleName(self.tr("Accuracy by modality"))
         self._table.setHorizontalHeaderLabels(
-            [self.tr("Modality"), self.tr("Cases"), self.tr("Dice"), self.tr("Surface Dice")]
+            [self.tr("Modality"), self.tr("Dice"), self.tr("Surface Dice"), self.tr("Cases")]
         )
         self._table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self._table.setTabKeyNavigation(False)
@@ -255,7 +255,7 @@ class _Notes(QTabWidget):
         figures = self._suites[row][1] if 0 <= row < len(self._suites) else ()
         self._table.setRowCount(len(figures))
         for n, figure in enumerate(figures):
-            texts = (figure.modality, str(figure.cases), f"{figure.dsc:.3f}", f"{figure.nsd:.3f}")
+            texts = (figure.modality, f"{figure.dsc:.3f}", f"{figure.nsd:.3f}", str(figure.cases))
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
                 if column:
