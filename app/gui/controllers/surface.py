@@ -64,7 +64,7 @@ class SurfaceController(QObject):
         """Whether surfaces are looked at; where not, none is computed."""
         self._watched = on
         if on and self._stale:
-            self._timer.start(0)
+            self._hurry()
         elif not on:
             self._stop()
 
@@ -92,7 +92,8 @@ class SurfaceController(QObject):
         self._stale = self._has_depth
         self.began.emit(study is not None and study.volume.geometry.frame is Frame.WORLD)
         self._tell()
-        self._rest()
+        if self._watched and self._stale:
+            self._hurry()
 
     @Slot()
     def _edited(self) -> None:
@@ -110,8 +111,13 @@ class SurfaceController(QObject):
         self._tell()
         self._rest()
 
+    def _hurry(self) -> None:
+        """Begin at once, with libraries that are loaded while the labels are copied."""
+        self._jobs.submit(Lane.SURFACE, load_libraries, lambda _: None, self._fail)
+        self._timer.start(0)
+
     def _rest(self) -> None:
-        if self._watched and self._stale:
+        if self._watched and self._stale and not (self._timer.isActive() and self._timer.interval() == 0):
             self._timer.start(_REST_MS)
 
     def _stop(self) -> None:

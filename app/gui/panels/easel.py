@@ -13,7 +13,7 @@ from app.gui.theme import current_colours
 _SCALES = (1.0, 0.7, 0.5, 0.35)  # of the resolution while something moves
 _SLOW_S, _QUICK_S = 0.033, 0.012  # a frame above or below that gets a lower or higher resolution
 _SLOW_AT_REST_S = 0.25  # where pictures at rest take longer, they are drawn with few triangles, too
-_PATIENCE = 2  # such pictures: the first of all includes what the graphics system prepares
+_PATIENCE = 2  # such pictures: one may have had to wait for something else
 
 
 class Easel:
@@ -24,6 +24,7 @@ class Easel:
         self._wanted = QSize()
         self._scale = 0  # index of _SCALES
         self._slow_at_rest = 0  # pictures in a row
+        self._warm = False
 
     def clear(self) -> None:
         """Something is seen otherwise: the picture has to be drawn again."""
@@ -39,7 +40,9 @@ class Easel:
             width, height = (max(1, round(side * scale)) for side in pixels.toTuple())
             before = time.perf_counter()
             self._picture, self._wanted = scene.render(width, height, coarse=coarse, soft=not moving), pixels
-            self._learn(time.perf_counter() - before, moving=moving, coarse=coarse)
+            if self._warm:  # the first includes what the graphics system prepares
+                self._learn(time.perf_counter() - before, moving=moving, coarse=coarse)
+            self._warm = True
         return self._picture
 
     def _learn(self, seconds: float, *, moving: bool, coarse: bool) -> None:

@@ -115,7 +115,7 @@ class SurfacePanel(QWidget):
     def set_busy(self, busy: bool) -> None:
         """Whether newer surfaces are on their way."""
         self._busy = busy
-        self.update()
+        self._refresh()  # quickly made pictures, until all have come
 
     @property
     def shown_message(self) -> str:
@@ -255,7 +255,9 @@ class SurfacePanel(QWidget):
         else:
             painter.drawImage(
                 self.rect(),
-                self._easel.picture(self._scene, self.size() * self.devicePixelRatio(), moving=self._rest.isActive()),
+                self._easel.picture(
+                    self._scene, self.size() * self.devicePixelRatio(), moving=self._rest.isActive() or self._busy
+                ),
             )
             if self._oriented:
                 _draw_cross(painter, QPointF(_EDGE_PX, self.height() - _EDGE_PX), self._scene, QColor(colours.text))
