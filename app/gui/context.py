@@ -31,8 +31,9 @@ from app.gui.controllers.saving import SavingController
 from app.gui.controllers.segment import SegmentController
 from app.gui.controllers.snapshot import Snapshots
 from app.gui.controllers.status import StatusController
+from app.gui.controllers.thumbnails import ThumbnailsController
 from app.gui.dialogs.asks import Asks
-from app.gui.docks import Docks
+from app.gui.docks import Docks, Parts
 from app.gui.document import Document
 from app.gui.inference import Inference, ModelChoice
 from app.gui.jobs import Jobs, Lane
@@ -59,12 +60,12 @@ class Context(QObject):
         self.planes = PlanesView(self.document, self.view_state, self.proposal)
         self.window = MainWindow(self.actions, self.planes)
         self.asks = asks(self.window)
-        snapshots = Snapshots(self.document, self)
+        self._snapshots = Snapshots(self.document, self)
         self._journals = paths.user_data_dir() / "journals"
         self.navigate = NavigateController(self.view_state, self.document, self)
         self.files = FilesController(self.document, self.navigate, self.jobs, self.asks, self._journals, self)
         self.recovery = RecoveryController(self.document, self.files, self.asks, self)
-        self.saving = SavingController(self.document, self.jobs, snapshots, self.asks, self)
+        self.saving = SavingController(self.document, self.jobs, self._snapshots, self.asks, self)
         common = (self.document, self.view_state, self.proposal, self.jobs, self.inference)
         self.segment = SegmentController(*common, parent=self)
         self.propagate = PropagateController(*common, parent=self)
@@ -93,8 +94,7 @@ class Context(QObject):
         """Open what was named when the program was started, unless work that a crash left is recovered first."""
         if not self.recovery.offer(self._journals):
             self.files.open(files)
-        # After the image, so that the first box need not wait for the model.
-        self.jobs.submit(Lane.MODEL, self.inference.open, lambda _state: None, self.asks.error)
+        self.docks.models.refresh()  # after the image, so that the first box need not wait for the model
 
     def close(self) -> None:
         """End the engine thread; nothing is answered after that."""
@@ -107,7 +107,14 @@ class Context(QObject):
     def _furnish(self) -> None:
         """Put the panels where they belong."""
         self.planes.set_empty_widget(self.opening.welcome)
-        self.docks = Docks(self.window, self.actions, self.document, self.proposal, self.status, self)
+        self.docks = Docks(
+            Parts(
+                self.window, self.actions, self.asks, self.settings, self.document, self.view_state, self.proposal,
+                self.jobs, self.inference, self._snapshots, self.planes, self.propagate, self.status,
+            ),
+            self,
+        )  # fmt: skip
+        self.asks.set_attendant(ThumbnailsController(self.jobs, self.settings, self))
 
     def _connect_canvas(self) -> None:
         self.planes.box_changed.connect(self.segment.drag_box)
@@ -136,9 +143,10 @@ class Context(QObject):
         self.opening.set_recent_menu(self.actions.menu("file.recent"))
         self.window.set_closing(self._may_close)
         speakers = (
-            self.saving, self.importing, self.recovery, self.segment, self.propagate, self.edit, self.docks.labels,
+            self.saving, self.importing, self.recovery, self.segment, self.propagate, self.edit,
+            *self.docks.speakers,
         )  # fmt: skip
-        for source in (self.files, *speakers):
+        for source in (self.files, *speakers, *self.docks.failing):
             source.failed.connect(self.asks.error)
         for speaker in speakers:
             speaker.message.connect(self.window.show_message)
@@ -174,7 +182,7 @@ class Context(QObject):
         for signal in (
             self.document.opened, self.document.labels_changed, self.document.active_label_changed,
             self.document.modified_changed, self.document.project_changed, self.proposal.preview_changed,
-            self.propagate.running_changed, self.document.undo_stack.indexChanged,
+            self.propagate.running_changed, self.document.undo_stack.indexChanged, self.docks.measure.compared,
         ):  # fmt: skip
             signal.connect(self._refresh)
 
@@ -187,6 +195,7 @@ class Context(QObject):
             Need.VOLUME: study is not None and min(study.volume.shape_zyx) > 1,
             Need.LABEL: self.document.active_label is not None,
             Need.PREVIEW: self.proposal.preview is not None,
+            Need.REFERENCE: self.docks.measure.has_reference,
             Need.RUNNING: self.jobs.is_running(Lane.PROPAGATE),
             Need.MODIFIED: self.document.is_modified,
             Need.UNDO: stack.canUndo(),

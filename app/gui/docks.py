@@ -3,35 +3,96 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtWidgets import QDockWidget
 
+from app.engine.cases import stem_of
+from app.engine.plane import SliceKey
 from app.gui.actions import Actions
+from app.gui.canvas.planes import PlanesView
+from app.gui.controllers.info import InfoController
 from app.gui.controllers.labels import LabelsController, conflict_texts
+from app.gui.controllers.measure import MeasureController
+from app.gui.controllers.models import ModelsController
+from app.gui.controllers.propagate import PropagateController
+from app.gui.controllers.snapshot import Snapshots
 from app.gui.controllers.status import StatusController
+from app.gui.controllers.strip import StripController
+from app.gui.controllers.surface import SurfaceController
+from app.gui.dialogs.asks import Asks
 from app.gui.document import Document
+from app.gui.inference import Inference
+from app.gui.jobs import Jobs
 from app.gui.main_window import MainWindow
 from app.gui.panels.labels import LabelsPanel
+from app.gui.panels.measures import MeasuresPanel
+from app.gui.panels.strip import SliceStrip
+from app.gui.panels.surface import SurfacePanel
 from app.gui.proposal import Proposal
+from app.gui.settings import Settings
+from app.gui.view_state import ViewState
 
 _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
+_BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 _NUMBERS = range(1, 10)  # keys that choose a label
+_ALWAYS = frozenset({"labels", "strip"})  # panels that are there from the start
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What panels are connected to."""
+
+    window: MainWindow
+    actions: Actions
+    asks: Asks
+    settings: Settings
+    document: Document
+    view_state: ViewState
+    proposal: Proposal
+    jobs: Jobs
+    inference: Inference
+    snapshots: Snapshots
+    planes: PlanesView
+    propagate: PropagateController
+    status: StatusController
 
 
 class Docks(QObject):
     """Builds the panels and puts them into the window."""
 
-    def __init__(
-        self, window: MainWindow, actions: Actions, document: Document, proposal: Proposal, status: StatusController,
-        parent: QObject | None = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, parts: Parts, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._window, self._actions = window, actions
-        self._document, self._proposal = document, proposal
+        self._parts = parts
+        self._window, self._actions = parts.window, parts.actions
+        self._document, self._proposal = parts.document, parts.proposal
         self._add_labels()
-        self._add_findings(status)
+        self._add_strip()
+        measures = self._add_measures()
+        findings = self._add_findings()
+        information = self._add_information()
+        model = self._add_model()
+        self._add_surface()
+        for dock in (information, model):  # one place for what is looked at now and then
+            self._window.tabifyDockWidget(findings, dock)
+        for dock in (measures, findings, information, model):
+            dock.hide()
+        self._actions.connect_toggle("view.panels", self._show_panels)
+        self._actions.check({"view.panels": True})
+
+    @property
+    def speakers(self) -> tuple[LabelsController | StripController | MeasureController | ModelsController, ...]:
+        """Controllers that say something or fail."""
+        return self.labels, self.strip, self.measure, self.models
+
+    @property
+    def failing(self) -> tuple[InfoController | SurfaceController, ...]:
+        """Controllers that fail without a word in the status bar."""
+        return self.information, self.surface
 
     def _add_labels(self) -> None:
         self.labels = LabelsController(self._document, self)
@@ -64,14 +125,99 @@ class Docks(QObject):
             act(f"label.pick_{number}", partial(self.labels.pick, number))
         self._window.add_dock("labels", self.tr("Labels"), panel, _LEFT)
 
-    def _add_findings(self, status: StatusController) -> None:
+    def _add_strip(self) -> None:
+        parts = self._parts
+        self.strip = StripController(parts.document, parts.view_state, parts.proposal, parts.jobs, self)
+        strip = SliceStrip()
+        strip.set_state(self.strip.state)
+        self.strip.state_changed.connect(strip.set_state)
+        strip.slice_chosen.connect(self._go_to_slice)
+        strip.limits_changed.connect(self.strip.set_limits)
+        self.strip.limits_changed.connect(parts.propagate.set_limits)
+        self._actions.connect("segment.next_empty", self.strip.next_empty)
+        self._window.add_dock("strip", self.tr("Slices"), strip, _BOTTOM)
+
+    def _add_measures(self) -> QDockWidget:
+        parts = self._parts
+        self.measure = MeasureController(parts.document, parts.view_state, parts.jobs, self)
+        panel = MeasuresPanel()
+        self.measure.measured.connect(panel.set_measures)
+        self.measure.compared.connect(panel.set_agreement)
+        panel.copy_requested.connect(self.measure.copy)
+        panel.save_requested.connect(self._save_measures)
+        panel.compare_requested.connect(self._compare)
+        panel.forget_requested.connect(self.measure.forget)
+        act = self._actions.connect
+        act("measure.copy", self.measure.copy)
+        act("measure.save", self._save_measures)
+        act("measure.compare", self._compare)
+        act("measure.forget", self.measure.forget)
+        dock = self._window.add_dock("measures", self.tr("Measures"), panel, _BOTTOM)
+        dock.visibilityChanged.connect(self.measure.watch)
+        return dock
+
+    def _add_findings(self) -> QDockWidget:
+        status = self._parts.status
         dock = self._window.add_dock("findings", self.tr("Findings"), status.findings, _RIGHT)
-        dock.hide()
-        status.badge.clicked.connect(dock.show)
-        self._actions.connect("help.findings", dock.show)
-        self._window.add_status(status.score)
-        self._window.add_status(status.progress)
-        self._window.add_status(status.badge)
+        status.badge.clicked.connect(lambda: _show(dock))
+        self._actions.connect("help.findings", lambda: _show(dock))
+        for widget in (status.score, status.progress, status.badge):
+            self._window.add_status(widget)
+        return dock
+
+    def _add_information(self) -> QDockWidget:
+        parts = self._parts
+        self.information = InfoController(parts.document, parts.jobs, parts.settings, self)
+        return self._window.add_dock("information", self.tr("Image"), self.information.panel, _RIGHT)
+
+    def _add_model(self) -> QDockWidget:
+        parts = self._parts
+        self.models = ModelsController(parts.jobs, parts.inference, parts.settings, parts.asks, self)
+        self.models.changed.connect(lambda state: self.strip.set_doubtful_below(state.doubtful_below))
+        dock = self._window.add_dock("model", self.tr("Model"), self.models.panel, _RIGHT)
+        act = self._actions.connect
+        act("model.choose", lambda: _show(dock))
+        act("model.import", self.models.ask_for_file)
+        act("model.measure", self.models.measure)
+        return dock
+
+    def _add_surface(self) -> None:
+        parts = self._parts
+        self.surface = SurfaceController(parts.document, parts.snapshots, parts.jobs, self)
+        panel = SurfacePanel()
+        for told, shown in (
+            (self.surface.began, panel.begin),
+            (self.surface.surfaces_changed, panel.set_surfaces),
+            (self.surface.labels_changed, panel.set_labels),
+            (self.surface.message_changed, panel.set_message),
+            (self.surface.busy_changed, panel.set_busy),
+            (panel.watched, self.surface.watch),
+        ):
+            told.connect(shown)
+        parts.planes.set_fourth(panel)
+
+    def _save_measures(self) -> None:
+        study = self._document.study
+        if study is not None:
+            source = Path(study.source.path)
+            path = self._parts.asks.save_table(source.with_name(f"{stem_of(source.name)}_measures.csv"))
+            if path is not None:
+                self.measure.save(path)
+
+    def _compare(self) -> None:
+        path = self._parts.asks.open_labels("")
+        if path is not None:
+            self.measure.compare(path)
+
+    def _show_panels(self, shown: bool) -> None:
+        for dock in self._window.findChildren(QDockWidget):
+            if dock.objectName() in _ALWAYS:
+                dock.setVisible(shown)
+
+    @Slot(int)
+    def _go_to_slice(self, index: int) -> None:
+        state = self._parts.view_state
+        state.go_to(SliceKey(state.active_axis, index))
 
     @Slot()
     def _show_labels(self) -> None:
@@ -88,3 +234,8 @@ class Docks(QObject):
         active = self._document.active_label
         if active is not None:
             edit(active.value)
+
+
+def _show(dock: QDockWidget) -> None:
+    dock.show()
+    dock.raise_()

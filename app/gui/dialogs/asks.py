@@ -107,6 +107,10 @@ class Asks(QObject):
         """Where to save a picture of the view."""
         return self._save(self.tr("Export picture"), suggested, self.tr("PNG pictures (*.png)"), ".png")
 
+    def save_table(self, suggested: Path) -> Path | None:
+        """Where to save a table."""
+        return self._save(self.tr("Save the measures"), suggested, self.tr("Tables (*.csv)"), ".csv")
+
     def pick_entry(self, listing: Listing) -> Entry | None:
         """One of several images that a path holds."""
         dialog = SeriesDialog(listing, self._over)
