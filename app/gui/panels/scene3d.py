@@ -180,10 +180,6 @@ class Scene3D:
         rows = np.ascontiguousarray(bottom_up[::-1])
         return QImage(rows.data, width, height, 4 * width, QImage.Format.Format_RGBX8888).copy()
 
-    def close(self) -> None:
-        """Give back what the graphics system holds."""
-        self._window.Finalize()
-
 
 def _can_draw(kind: str) -> bool:
     """Whether a kind of VTK's windows, the best that it could make here, can draw.

@@ -264,6 +264,9 @@ class SurfacePanel(QWidget):
         if self._busy:
             painter.setPen(QColor(colours.muted))
             painter.drawText(self.rect().adjusted(8, 6, -8, -6), _UPPER_RIGHT, self.tr("Updating\u2026"))
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(colours.accent), 2))
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
         painter.end()
 
 
