@@ -84,18 +84,20 @@ def _figures(suite: str, measured: dict[str, Any]) -> str:
         + (", each side moved outwards by 0 to 5 per cent, fixed seed." if suite not in _OTHER_BOXES else ".")
         + " NSD at 2 mm, or 2 pixels where there is no spacing; of slices that of their outlines.",
         "",
-        "| modality | cases | DSC | NSD | error of predicted IoU |",
-        "|---|---:|---:|---:|---:|",
-    ]
-    lines += [
-        f"| {group} | {row['cases']} | {row['dsc']:.3f} | {row['nsd']:.3f} | {_stated_error(row)} |"
-        for group, row in measured["by_modality"].items()
+        *_table(measured["by_modality"]),
     ]
     return "\n".join(lines)
 
 
-def _stated_error(row: dict[str, Any]) -> str:
-    return f"{row['iou_error']:.3f}" if "iou_error" in row else ""  # packages measured before it was recorded
+def _table(rows: dict[str, dict[str, Any]]) -> list[str]:
+    """Rows by modality; the error of the predicted IoU where it was recorded, as early packages have none."""
+    named = {"DSC": "dsc", "NSD": "nsd", "error of predicted IoU": "iou_error"}
+    shown = {title: field for title, field in named.items() if all(field in row for row in rows.values())}
+    lines = ["| " + " | ".join(["modality", "cases", *shown]) + " |", "|---|---:" + "|---:" * len(shown) + "|"]
+    for group, row in rows.items():
+        cells = (group, str(row["cases"]), *(f"{row[field]:.3f}" for field in shown.values()))
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
 
 
 def _attributions(data: Path) -> str:
