@@ -2000,34 +2000,34 @@
     <name>SurfaceController</name>
     <message>
         <source>A picture has no depth, so there is no 3-D surface.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein Bild hat keine Tiefe, also gibt es keine 3D-Oberfläche.</translation>
     </message>
     <message>
         <source>Nothing is labelled yet: the surfaces of labels appear here.</source>
-        <translation type="unfinished"></translation>
+        <translation>Noch ist nichts markiert: Hier erscheinen die Oberflächen der Labels.</translation>
     </message>
 </context>
 <context>
     <name>SurfacePanel</name>
     <message>
         <source>3-D surface</source>
-        <translation type="unfinished">3D-Oberfläche</translation>
+        <translation>3D-Oberfläche</translation>
     </message>
     <message>
         <source>Arrow keys turn it, plus and minus zoom; A, P, L, R, S and I look from a side, Home fits it in.</source>
-        <translation type="unfinished"></translation>
+        <translation>Pfeiltasten drehen, Plus und Minus zoomen; A, P, L, R, S und I zeigen die Ansicht von einer Seite, Pos1 passt alles ein.</translation>
     </message>
     <message>
         <source>Drag to turn, wheel to zoom, Shift and drag to move, double click to fit</source>
-        <translation type="unfinished"></translation>
+        <translation>Ziehen dreht, Mausrad zoomt, Umschalt und Ziehen verschiebt, Doppelklick passt alles ein</translation>
     </message>
     <message>
         <source>3-D surfaces need OpenGL, which this computer does not offer. Everything else works.</source>
-        <translation type="unfinished"></translation>
+        <translation>3D-Oberflächen brauchen OpenGL, das dieser Computer nicht bietet. Alles andere funktioniert.</translation>
     </message>
     <message>
         <source>Updating…</source>
-        <translation type="unfinished"></translation>
+        <translation>Wird aktualisiert…</translation>
     </message>
 </context>
 <context>

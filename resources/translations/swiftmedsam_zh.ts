@@ -2000,34 +2000,34 @@
     <name>SurfaceController</name>
     <message>
         <source>A picture has no depth, so there is no 3-D surface.</source>
-        <translation type="unfinished"></translation>
+        <translation>图片没有深度，因此没有三维表面。</translation>
     </message>
     <message>
         <source>Nothing is labelled yet: the surfaces of labels appear here.</source>
-        <translation type="unfinished"></translation>
+        <translation>尚无标注：标签的表面将显示在此处。</translation>
     </message>
 </context>
 <context>
     <name>SurfacePanel</name>
     <message>
         <source>3-D surface</source>
-        <translation type="unfinished">三维表面</translation>
+        <translation>三维表面</translation>
     </message>
     <message>
         <source>Arrow keys turn it, plus and minus zoom; A, P, L, R, S and I look from a side, Home fits it in.</source>
-        <translation type="unfinished"></translation>
+        <translation>方向键旋转，加号和减号缩放；A、P、L、R、S、I 从各侧观察，Home 适应窗口。</translation>
     </message>
     <message>
         <source>Drag to turn, wheel to zoom, Shift and drag to move, double click to fit</source>
-        <translation type="unfinished"></translation>
+        <translation>拖动旋转，滚轮缩放，按住 Shift 拖动平移，双击适应窗口</translation>
     </message>
     <message>
         <source>3-D surfaces need OpenGL, which this computer does not offer. Everything else works.</source>
-        <translation type="unfinished"></translation>
+        <translation>三维表面需要 OpenGL，而此计算机不支持。其他功能均可使用。</translation>
     </message>
     <message>
         <source>Updating…</source>
-        <translation type="unfinished"></translation>
+        <translation>正在更新…</translation>
     </message>
 </context>
 <context>
