@@ -113,7 +113,7 @@ _SEGMENT = (
     ),
     ActionSpec(
         "segment.propagate", QT_TRANSLATE_NOOP("Actions", "Carry through the slices"),
-        ("Shift+Return", "Shift+Enter"), _CARRY, icon="propagate",
+        ("Shift+Return", "Shift+Enter"), _LABEL_3D, icon="propagate",
         tip=QT_TRANSLATE_NOOP("Actions", "Carry the mask both ways until the object ends"),
     ),
     ActionSpec(
