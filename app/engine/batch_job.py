@@ -24,7 +24,10 @@ _LARGEST_FILE = 256 * 2**20  # bytes; some hundred thousand cases
 
 
 class BatchJob:
-    """A batch and its file. What is recorded is on disk when the call returns, or `unsaved` says why it is not."""
+    """A batch and its file. What is recorded is on disk when the call returns, or `unsaved` says why it is not.
+
+    For one thread at a time: between two results of `run` cases may be marked.
+    """
 
     def __init__(self, path: Path, setup: Setup, entries: Sequence[Entry]) -> None:
         self.path, self.setup = path, setup

@@ -381,3 +381,19 @@ def test_that_a_prompt_file_that_cannot_be_used_is_refused_before_any_case(
         _finish(job, segmenter)
 
     assert job.waiting == ("a.png",)
+
+
+def test_that_a_case_marked_while_the_batch_is_at_work_keeps_mark_and_result(
+    segmenter: ModelSegmenter, tmp_path: Path
+) -> None:
+    job = _begin(_setup(tmp_path, "ab"))
+    running = job.run(segmenter, find_cases(job.setup.input))
+    next(running)
+
+    job.mark("a.png", Mark.ACCEPTED)
+    job.mark("b.png", Mark.REVIEWED)
+    next(running)
+
+    entries = BatchJob.open(job.path).entries
+    assert [entry.mark for entry in entries] == [Mark.ACCEPTED, Mark.REVIEWED]
+    assert [entry.result.status for entry in entries if entry.result] == [Status.DONE] * 2
