@@ -99,9 +99,9 @@ def test_that_an_action_is_possible_when_all_it_needs_is_there(actions: Actions)
     assert actions["file.open"].isEnabled()
     assert not actions["tool.box"].isEnabled()
     actions.refresh(frozenset({Need.PREVIEW, Need.VOLUME}))
-    assert not actions["segment.propagate"].isEnabled()
+    assert not actions["segment.fill_box"].isEnabled()
     actions.refresh(frozenset({Need.PREVIEW, Need.VOLUME, Need.MODEL}))
-    assert actions["segment.propagate"].isEnabled()
+    assert actions["segment.fill_box"].isEnabled()
 
 
 @pytest.mark.parametrize("proposed", [Need.PREVIEW, Need.CARRIED])

@@ -78,7 +78,7 @@ class PropagateController(QObject):
         study, label = self._document.study, self._ready_label()
         if study is None or label is None:
             return
-        self._record = _record_of(seed, axis, limits)
+        self._record = {**_record_of(seed, axis, limits), "label": label}
         self._proposal.set_preview(None)
         self._proposal.set_carried(Carried(axis, label, {}))
         volume = study.volume

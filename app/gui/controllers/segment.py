@@ -169,16 +169,17 @@ class SegmentController(QObject):
 
     def _write(self, preview: Preview, mask: NDArray[np.bool_]) -> None:
         region = slice_region(preview.key, slice(0, mask.shape[0]), slice(0, mask.shape[1]))
+        record = {**preview.record, "label": preview.label}  # another label may have been chosen since the answer
         if preview.correcting:
             self._document.do(
                 lambda study: study.replace_label(
-                    QT_TRANSLATE_NOOP("Acts", "Correct a mask"), region, mask, preview.label, record=preview.record
+                    QT_TRANSLATE_NOOP("Acts", "Correct a mask"), region, mask, preview.label, record=record
                 )
             )
         else:
             self._document.do(
                 lambda study: study.paint(
-                    QT_TRANSLATE_NOOP("Acts", "Accept a mask"), [(region, mask)], preview.label, record=preview.record
+                    QT_TRANSLATE_NOOP("Acts", "Accept a mask"), [(region, mask)], preview.label, record=record
                 )
             )
 
@@ -284,7 +285,9 @@ def _record(preview: Preview, answer: Answer) -> Mapping[str, Any]:
 
 def prompt_record(preview: Preview, model: ModelState | None = None) -> dict[str, Any]:
     """The prompts of a preview, as JSON, with inclusive corners as in files."""
-    record: dict[str, Any] = {"kind": "prompt", "axis": preview.key.axis, "slice": preview.key.index}
+    record: dict[str, Any] = {
+        "kind": "prompt", "axis": preview.key.axis, "slice": preview.key.index,
+    }  # fmt: skip
     if preview.box is not None:
         record["box"] = list(preview.box.to_inclusive())
     if preview.points:
