@@ -632,6 +632,14 @@
         <translation>PNG-Bilder (*.png)</translation>
     </message>
     <message>
+        <source>Save the measures</source>
+        <translation>Messwerte speichern</translation>
+    </message>
+    <message>
+        <source>Tables (*.csv)</source>
+        <translation>Tabellen (*.csv)</translation>
+    </message>
+    <message>
         <source>Unsaved changes</source>
         <translation>Nicht gespeicherte Änderungen</translation>
     </message>
@@ -733,8 +741,24 @@
         <translation>Labels</translation>
     </message>
     <message>
+        <source>Slices</source>
+        <translation>Schichten</translation>
+    </message>
+    <message>
+        <source>Measures</source>
+        <translation>Messwerte</translation>
+    </message>
+    <message>
         <source>Findings</source>
         <translation>Hinweise</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>Bild</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
     </message>
 </context>
 <context>
@@ -1387,175 +1411,175 @@
     <name>MeasuresPanel</name>
     <message>
         <source>Copy</source>
-        <translation type="unfinished"></translation>
+        <translation>Kopieren</translation>
     </message>
     <message>
         <source>Copy the measures of all labels for a spreadsheet</source>
-        <translation type="unfinished"></translation>
+        <translation>Messwerte aller Labels für eine Tabellenkalkulation kopieren</translation>
     </message>
     <message>
         <source>Save CSV…</source>
-        <translation type="unfinished"></translation>
+        <translation>CSV speichern…</translation>
     </message>
     <message>
         <source>Save the measures of all labels as a table</source>
-        <translation type="unfinished"></translation>
+        <translation>Messwerte aller Labels als Tabelle speichern</translation>
     </message>
     <message>
         <source>Compare…</source>
-        <translation type="unfinished"></translation>
+        <translation>Vergleichen…</translation>
     </message>
     <message>
         <source>Compare with the labels of another file</source>
-        <translation type="unfinished"></translation>
+        <translation>Mit den Labels einer anderen Datei vergleichen</translation>
     </message>
     <message>
         <source>End</source>
-        <translation type="unfinished"></translation>
+        <translation>Beenden</translation>
     </message>
     <message>
         <source>End the comparison</source>
-        <translation type="unfinished">Vergleich beenden</translation>
+        <translation>Vergleich beenden</translation>
     </message>
     <message>
         <source>Measures of the labels</source>
-        <translation type="unfinished"></translation>
+        <translation>Messwerte der Labels</translation>
     </message>
     <message>
         <source>Agreement with the reference</source>
-        <translation type="unfinished"></translation>
+        <translation>Übereinstimmung mit der Referenz</translation>
     </message>
     <message>
         <source>Open an image first.</source>
-        <translation type="unfinished"></translation>
+        <translation>Bitte zuerst ein Bild öffnen.</translation>
     </message>
     <message>
         <source>Add a label and draw: it is measured here.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ein Label hinzufügen und zeichnen: hier wird es gemessen.</translation>
     </message>
     <message>
         <source>Compared with {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>Verglichen mit {0}</translation>
     </message>
     <message>
         <source>The labels have changed since: compare again.</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Labels haben sich seitdem geändert: bitte erneut vergleichen.</translation>
     </message>
     <message>
         <source>pixels</source>
-        <translation type="unfinished"></translation>
+        <translation>Pixel</translation>
     </message>
     <message>
         <source>Area of the label in slice {0}, the active one</source>
-        <translation type="unfinished"></translation>
+        <translation>Fläche des Labels in Schicht {0}, der aktiven</translation>
     </message>
     <message>
         <source>The longest diameter in any slice, as RECIST 1.1 measures it</source>
-        <translation type="unfinished"></translation>
+        <translation>Der längste Durchmesser in einer Schicht, wie ihn RECIST 1.1 misst</translation>
     </message>
     <message>
         <source>The longest diameter at right angles to the long axis, in the same slice</source>
-        <translation type="unfinished"></translation>
+        <translation>Der längste Durchmesser senkrecht zur Längsachse, in derselben Schicht</translation>
     </message>
     <message>
         <source>Label</source>
-        <translation type="unfinished"></translation>
+        <translation>Label</translation>
     </message>
     <message>
         <source>Volume (ml)</source>
-        <translation type="unfinished"></translation>
+        <translation>Volumen (ml)</translation>
     </message>
     <message>
         <source>Voxels</source>
-        <translation type="unfinished"></translation>
+        <translation>Voxel</translation>
     </message>
     <message>
         <source>Area here ({0})</source>
-        <translation type="unfinished"></translation>
+        <translation>Fläche hier ({0})</translation>
     </message>
     <message>
         <source>Long axis ({0})</source>
-        <translation type="unfinished"></translation>
+        <translation>Längsachse ({0})</translation>
     </message>
     <message>
         <source>Short axis ({0})</source>
-        <translation type="unfinished"></translation>
+        <translation>Querachse ({0})</translation>
     </message>
     <message>
         <source>Mean</source>
-        <translation type="unfinished"></translation>
+        <translation>Mittelwert</translation>
     </message>
     <message>
         <source>SD</source>
-        <translation type="unfinished"></translation>
+        <translation>SD</translation>
     </message>
     <message>
         <source>Standard deviation of the values</source>
-        <translation type="unfinished"></translation>
+        <translation>Standardabweichung der Werte</translation>
     </message>
     <message>
         <source>Min</source>
-        <translation type="unfinished"></translation>
+        <translation>Min</translation>
     </message>
     <message>
         <source>Max</source>
-        <translation type="unfinished"></translation>
+        <translation>Max</translation>
     </message>
     <message>
         <source>Being measured</source>
-        <translation type="unfinished"></translation>
+        <translation>Wird gemessen</translation>
     </message>
     <message>
         <source>Approximate: the geometry of the image was repaired or assumed</source>
-        <translation type="unfinished"></translation>
+        <translation>Ungefähr: die Geometrie des Bildes wurde repariert oder angenommen</translation>
     </message>
     <message>
         <source>In slice {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>In Schicht {0}</translation>
     </message>
     <message>
         <source>The spacing is unknown: lengths are in pixels, and there is no volume.</source>
-        <translation type="unfinished"></translation>
+        <translation>Der Voxelabstand ist unbekannt: Längen sind in Pixeln angegeben, und es gibt kein Volumen.</translation>
     </message>
     <message>
         <source>≈ approximate: the geometry of the image was repaired or assumed.</source>
-        <translation type="unfinished"></translation>
+        <translation>≈ ungefähr: die Geometrie des Bildes wurde repariert oder angenommen.</translation>
     </message>
     <message>
         <source>Dice</source>
-        <translation type="unfinished">Dice</translation>
+        <translation>Dice</translation>
     </message>
     <message>
         <source>Overlap: 1 where both are the same, 0 where they do not touch</source>
-        <translation type="unfinished"></translation>
+        <translation>Überlappung: 1, wenn beide gleich sind, 0, wenn sie sich nicht überlappen</translation>
     </message>
     <message>
         <source>Hausdorff 95 ({0})</source>
-        <translation type="unfinished"></translation>
+        <translation>Hausdorff 95 ({0})</translation>
     </message>
     <message>
         <source>95 per cent of either border lie within this distance of the other</source>
-        <translation type="unfinished"></translation>
+        <translation>Je 95 Prozent beider Ränder liegen höchstens so weit vom anderen entfernt</translation>
     </message>
     <message>
         <source>Mean distance ({0})</source>
-        <translation type="unfinished"></translation>
+        <translation>Mittlerer Abstand ({0})</translation>
     </message>
     <message>
         <source>Mean distance between the borders</source>
-        <translation type="unfinished"></translation>
+        <translation>Mittlerer Abstand zwischen den Rändern</translation>
     </message>
     <message>
         <source>Label {0} of the reference</source>
-        <translation type="unfinished"></translation>
+        <translation>Label {0} der Referenz</translation>
     </message>
     <message>
         <source>Not in the reference: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>Nicht in der Referenz: {0}</translation>
     </message>
     <message>
         <source>Only in the reference: values {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>Nur in der Referenz: Werte {0}</translation>
     </message>
 </context>
 <context>
@@ -1951,26 +1975,26 @@
     <name>SlicesDialog</name>
     <message>
         <source>Fill a 3-D box</source>
-        <translation type="unfinished"></translation>
+        <translation>3D-Rahmen füllen</translation>
     </message>
     <message>
         <source>First slice</source>
-        <translation type="unfinished"></translation>
+        <translation>Erste Schicht</translation>
     </message>
     <message>
         <source>Last slice</source>
-        <translation type="unfinished"></translation>
+        <translation>Letzte Schicht</translation>
     </message>
 </context>
 <context>
     <name>StatusController</name>
     <message>
         <source>How well the model thinks that its mask fits, from 0 to 1</source>
-        <translation type="unfinished"></translation>
+        <translation>Wie gut die Maske nach Einschätzung des Modells passt, von 0 bis 1</translation>
     </message>
     <message>
         <source>Score {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>Güte {0}</translation>
     </message>
     <message>
         <source>Reading {0}…</source>

@@ -632,6 +632,14 @@
         <translation>PNG 图片 (*.png)</translation>
     </message>
     <message>
+        <source>Save the measures</source>
+        <translation>保存测量值</translation>
+    </message>
+    <message>
+        <source>Tables (*.csv)</source>
+        <translation>表格 (*.csv)</translation>
+    </message>
+    <message>
         <source>Unsaved changes</source>
         <translation>未保存的更改</translation>
     </message>
@@ -733,8 +741,24 @@
         <translation>标签</translation>
     </message>
     <message>
+        <source>Slices</source>
+        <translation>切片</translation>
+    </message>
+    <message>
+        <source>Measures</source>
+        <translation>测量值</translation>
+    </message>
+    <message>
         <source>Findings</source>
         <translation>提示</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
     </message>
 </context>
 <context>
@@ -1387,175 +1411,175 @@
     <name>MeasuresPanel</name>
     <message>
         <source>Copy</source>
-        <translation type="unfinished"></translation>
+        <translation>复制</translation>
     </message>
     <message>
         <source>Copy the measures of all labels for a spreadsheet</source>
-        <translation type="unfinished"></translation>
+        <translation>复制所有标签的测量值，用于电子表格</translation>
     </message>
     <message>
         <source>Save CSV…</source>
-        <translation type="unfinished"></translation>
+        <translation>保存 CSV…</translation>
     </message>
     <message>
         <source>Save the measures of all labels as a table</source>
-        <translation type="unfinished"></translation>
+        <translation>将所有标签的测量值保存为表格</translation>
     </message>
     <message>
         <source>Compare…</source>
-        <translation type="unfinished"></translation>
+        <translation>比较…</translation>
     </message>
     <message>
         <source>Compare with the labels of another file</source>
-        <translation type="unfinished"></translation>
+        <translation>与另一个文件中的标签比较</translation>
     </message>
     <message>
         <source>End</source>
-        <translation type="unfinished"></translation>
+        <translation>结束</translation>
     </message>
     <message>
         <source>End the comparison</source>
-        <translation type="unfinished">结束比较</translation>
+        <translation>结束比较</translation>
     </message>
     <message>
         <source>Measures of the labels</source>
-        <translation type="unfinished"></translation>
+        <translation>标签的测量值</translation>
     </message>
     <message>
         <source>Agreement with the reference</source>
-        <translation type="unfinished"></translation>
+        <translation>与参考的一致性</translation>
     </message>
     <message>
         <source>Open an image first.</source>
-        <translation type="unfinished"></translation>
+        <translation>请先打开图像。</translation>
     </message>
     <message>
         <source>Add a label and draw: it is measured here.</source>
-        <translation type="unfinished"></translation>
+        <translation>请添加标签并绘制：测量值将显示在此处。</translation>
     </message>
     <message>
         <source>Compared with {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>与 {0} 比较</translation>
     </message>
     <message>
         <source>The labels have changed since: compare again.</source>
-        <translation type="unfinished"></translation>
+        <translation>标签此后已更改：请重新比较。</translation>
     </message>
     <message>
         <source>pixels</source>
-        <translation type="unfinished"></translation>
+        <translation>像素</translation>
     </message>
     <message>
         <source>Area of the label in slice {0}, the active one</source>
-        <translation type="unfinished"></translation>
+        <translation>标签在切片 {0}（当前切片）中的面积</translation>
     </message>
     <message>
         <source>The longest diameter in any slice, as RECIST 1.1 measures it</source>
-        <translation type="unfinished"></translation>
+        <translation>所有切片中的最长径，按 RECIST 1.1 测量</translation>
     </message>
     <message>
         <source>The longest diameter at right angles to the long axis, in the same slice</source>
-        <translation type="unfinished"></translation>
+        <translation>同一切片中垂直于长径的最大径</translation>
     </message>
     <message>
         <source>Label</source>
-        <translation type="unfinished"></translation>
+        <translation>标签</translation>
     </message>
     <message>
         <source>Volume (ml)</source>
-        <translation type="unfinished"></translation>
+        <translation>体积 (ml)</translation>
     </message>
     <message>
         <source>Voxels</source>
-        <translation type="unfinished"></translation>
+        <translation>体素数</translation>
     </message>
     <message>
         <source>Area here ({0})</source>
-        <translation type="unfinished"></translation>
+        <translation>此处面积 ({0})</translation>
     </message>
     <message>
         <source>Long axis ({0})</source>
-        <translation type="unfinished"></translation>
+        <translation>长径 ({0})</translation>
     </message>
     <message>
         <source>Short axis ({0})</source>
-        <translation type="unfinished"></translation>
+        <translation>短径 ({0})</translation>
     </message>
     <message>
         <source>Mean</source>
-        <translation type="unfinished"></translation>
+        <translation>均值</translation>
     </message>
     <message>
         <source>SD</source>
-        <translation type="unfinished"></translation>
+        <translation>标准差</translation>
     </message>
     <message>
         <source>Standard deviation of the values</source>
-        <translation type="unfinished"></translation>
+        <translation>数值的标准差</translation>
     </message>
     <message>
         <source>Min</source>
-        <translation type="unfinished"></translation>
+        <translation>最小值</translation>
     </message>
     <message>
         <source>Max</source>
-        <translation type="unfinished"></translation>
+        <translation>最大值</translation>
     </message>
     <message>
         <source>Being measured</source>
-        <translation type="unfinished"></translation>
+        <translation>正在测量</translation>
     </message>
     <message>
         <source>Approximate: the geometry of the image was repaired or assumed</source>
-        <translation type="unfinished"></translation>
+        <translation>近似值：图像的几何信息经过修复或为假定值</translation>
     </message>
     <message>
         <source>In slice {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>位于切片 {0}</translation>
     </message>
     <message>
         <source>The spacing is unknown: lengths are in pixels, and there is no volume.</source>
-        <translation type="unfinished"></translation>
+        <translation>体素间距未知：长度以像素为单位，且无法给出体积。</translation>
     </message>
     <message>
         <source>≈ approximate: the geometry of the image was repaired or assumed.</source>
-        <translation type="unfinished"></translation>
+        <translation>≈ 近似值：图像的几何信息经过修复或为假定值。</translation>
     </message>
     <message>
         <source>Dice</source>
-        <translation type="unfinished">Dice</translation>
+        <translation>Dice</translation>
     </message>
     <message>
         <source>Overlap: 1 where both are the same, 0 where they do not touch</source>
-        <translation type="unfinished"></translation>
+        <translation>重叠度：完全相同为 1，互不重叠为 0</translation>
     </message>
     <message>
         <source>Hausdorff 95 ({0})</source>
-        <translation type="unfinished"></translation>
+        <translation>Hausdorff 95 ({0})</translation>
     </message>
     <message>
         <source>95 per cent of either border lie within this distance of the other</source>
-        <translation type="unfinished"></translation>
+        <translation>任一边界的 95% 与另一边界的距离均不超过此值</translation>
     </message>
     <message>
         <source>Mean distance ({0})</source>
-        <translation type="unfinished"></translation>
+        <translation>平均距离 ({0})</translation>
     </message>
     <message>
         <source>Mean distance between the borders</source>
-        <translation type="unfinished"></translation>
+        <translation>边界之间的平均距离</translation>
     </message>
     <message>
         <source>Label {0} of the reference</source>
-        <translation type="unfinished"></translation>
+        <translation>参考中的标签 {0}</translation>
     </message>
     <message>
         <source>Not in the reference: {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>参考中没有：{0}</translation>
     </message>
     <message>
         <source>Only in the reference: values {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>仅参考中有：标签值 {0}</translation>
     </message>
 </context>
 <context>
@@ -1951,26 +1975,26 @@
     <name>SlicesDialog</name>
     <message>
         <source>Fill a 3-D box</source>
-        <translation type="unfinished"></translation>
+        <translation>填充三维框</translation>
     </message>
     <message>
         <source>First slice</source>
-        <translation type="unfinished"></translation>
+        <translation>起始切片</translation>
     </message>
     <message>
         <source>Last slice</source>
-        <translation type="unfinished"></translation>
+        <translation>结束切片</translation>
     </message>
 </context>
 <context>
     <name>StatusController</name>
     <message>
         <source>How well the model thinks that its mask fits, from 0 to 1</source>
-        <translation type="unfinished"></translation>
+        <translation>模型对掩膜吻合程度的自我评估，范围 0 到 1</translation>
     </message>
     <message>
         <source>Score {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>评分 {0}</translation>
     </message>
     <message>
         <source>Reading {0}…</source>
