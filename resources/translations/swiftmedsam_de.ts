@@ -1475,11 +1475,11 @@
     </message>
     <message>
         <source>The longest diameter in any slice, as RECIST 1.1 measures it</source>
-        <translation>Der längste Durchmesser in einer Schicht, wie ihn RECIST 1.1 misst</translation>
+        <translation>Der längste Durchmesser in irgendeiner Schicht, wie ihn RECIST 1.1 misst</translation>
     </message>
     <message>
         <source>The longest diameter at right angles to the long axis, in the same slice</source>
-        <translation>Der längste Durchmesser senkrecht zur Längsachse, in derselben Schicht</translation>
+        <translation>Der längste Durchmesser senkrecht zur langen Achse, in derselben Schicht</translation>
     </message>
     <message>
         <source>Label</source>
@@ -1499,11 +1499,11 @@
     </message>
     <message>
         <source>Long axis ({0})</source>
-        <translation>Längsachse ({0})</translation>
+        <translation>Lange Achse ({0})</translation>
     </message>
     <message>
         <source>Short axis ({0})</source>
-        <translation>Querachse ({0})</translation>
+        <translation>Kurze Achse ({0})</translation>
     </message>
     <message>
         <source>Mean</source>
