@@ -1849,6 +1849,10 @@
         <source>Saved: {0}</source>
         <translation>Gespeichert: {0}</translation>
     </message>
+    <message>
+        <source>Something is being saved: try again in a moment.</source>
+        <translation>Es wird gerade etwas gespeichert: Versuchen Sie es gleich noch einmal.</translation>
+    </message>
 </context>
 <context>
     <name>SegmentController</name>

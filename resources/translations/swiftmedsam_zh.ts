@@ -1849,6 +1849,10 @@
         <source>Saved: {0}</source>
         <translation>已保存：{0}</translation>
     </message>
+    <message>
+        <source>Something is being saved: try again in a moment.</source>
+        <translation>正在保存其他内容：请稍后再试。</translation>
+    </message>
 </context>
 <context>
     <name>SegmentController</name>

@@ -181,6 +181,22 @@ def test_that_a_project_brings_everything_back(app: App, volume_path: Path, tmp_
     assert app.answers.asked_about_unsaved == 0
 
 
+def test_that_what_is_done_while_saving_is_not_lost_by_closing(
+    app: App, volume_path: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    app.open(volume_path)
+    app.drag(app.view(), Box(20, 15, 40, 35))
+    app.wait_for_mask()
+    app.ask("segment.accept")
+    app.answers.target = tmp_path / "case.swiftmed"
+    followed: list[bool] = []
+    app.context.saving.saving.connect(lambda name: app.context.edit.clear_slice() if name else None)
+    app.context.saving.save_as(lambda: followed.append(True))
+    qtbot.waitUntil(lambda: (tmp_path / "case.swiftmed").exists() and app.context.jobs.is_idle, timeout=20000)
+    assert followed == []
+    assert app.context.document.is_modified
+
+
 def test_that_failure_to_open_leaves_what_was_open_untouched(
     app: App, volume_path: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:

@@ -103,11 +103,12 @@ class SavingController(QObject):
             self._write(path, lambda: save_project(path, frozen, overwrite=True), saved)
 
         def saved() -> None:
-            if self._holds(history):  # nothing was done or undone meanwhile
+            whole = self._holds(history)  # nothing was done or undone meanwhile
+            if whole:
                 self._document.saved_as(path)
             self.saved_project.emit(path)
             self.message.emit(self.tr("Saved: {0}").format(path.name))
-            if then is not None:
+            if then is not None and whole:  # what follows, closing say, would lose what was done meanwhile
                 then()
 
         self._snapshots.take(write)
@@ -129,6 +130,9 @@ class SavingController(QObject):
             ended()
             self.failed.emit(error)
 
+        if self._jobs.is_running(Lane.SAVE):  # the newer job would replace it, and its end would not be heard
+            self.message.emit(self.tr("Something is being saved: try again in a moment."))
+            return
         self.saving.emit(path.name)
         self._jobs.submit(Lane.SAVE, work, finished, failed)
 
