@@ -699,10 +699,6 @@
         <translation>W {0}  L {1}</translation>
     </message>
     <message>
-        <source>L {0}  P {1}  S {2} mm</source>
-        <translation>L {0}  P {1}  S {2} mm</translation>
-    </message>
-    <message>
         <source>approximate</source>
         <translation>ungefähr</translation>
     </message>

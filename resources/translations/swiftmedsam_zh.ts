@@ -699,10 +699,6 @@
         <translation>窗宽 {0}  窗位 {1}</translation>
     </message>
     <message>
-        <source>L {0}  P {1}  S {2} mm</source>
-        <translation>L {0}  P {1}  S {2} mm</translation>
-    </message>
-    <message>
         <source>approximate</source>
         <translation>近似</translation>
     </message>

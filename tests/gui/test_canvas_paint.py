@@ -420,10 +420,10 @@ def test_that_a_preview_repaints_its_own_place_alone(qtbot: QtBot) -> None:
 # --------------------------------------------------------------------------------------------------------------- notes
 
 
-def test_that_positions_are_stated_in_the_world_alone() -> None:
+def test_that_positions_are_stated_by_side_and_in_the_world_alone() -> None:
     affine = np.diag([1.0, 2.0, 3.0, 1.0])
     affine[:3, 3] = (12.34, -40.1, -22.0)
-    assert position_text(Geometry((5, 5, 5), affine), (1, 2, 0)) == "L 12.3  P -36.1  S -19.0 mm"
+    assert position_text(Geometry((5, 5, 5), affine), (1, 2, 0)) == "L 12.3  A 36.1  I 19.0 mm"
     assert position_text(Geometry((5, 5, 5), affine, Frame.SPACING), (1, 2, 0)) == ""
 
 

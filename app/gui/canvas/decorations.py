@@ -52,14 +52,16 @@ def window_text(window: Window) -> str:
 
 
 def position_text(geometry: Geometry, zyx: tuple[int, int, int]) -> str:
-    """The centre of a voxel in LPS millimetres; empty where the file does not say where it lies."""
+    """The centre of a voxel in millimetres, each with the side on which it lies, as viewers state it: "R 0.6 mm".
+
+    Empty where the file does not say where it lies. Letters of directions are the same in all languages.
+    """
     if geometry.frame is not Frame.WORLD:
         return ""
     z, y, x = zyx
-    left, back, head = (round(float(n), 1) + 0.0 for n in geometry.to_world(np.array((x, y, z), dtype=np.float64)))
-    return QCoreApplication.translate("Canvas", "L {0}  P {1}  S {2} mm").format(
-        f"{left:.1f}", f"{back:.1f}", f"{head:.1f}"
-    )
+    lps = (round(float(n), 1) for n in geometry.to_world(np.array((x, y, z), dtype=np.float64)))
+    parts = (f"{sides[int(n < 0)]} {abs(n):.1f}" for n, sides in zip(lps, ("LR", "PA", "SI"), strict=True))
+    return "  ".join(parts) + " mm"
 
 
 def is_approximate(volume: Volume) -> bool:
