@@ -46,6 +46,16 @@ def peak_memory_mb() -> float:
     return float(peak) * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 
+def total_memory_mb() -> float | None:
+    """The machine's memory (10^6 bytes); None where the system does not tell."""
+    if sys.platform == "win32":
+        return _total_bytes_windows() / 1e6
+    try:
+        return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")) / 1e6
+    except (OSError, ValueError):
+        return None
+
+
 def _processor_flags() -> frozenset[str]:
     """CPU features as the system spells them; NumPy's list, which knows fewer, where there is no /proc/cpuinfo."""
     try:
@@ -82,3 +92,24 @@ def _peak_bytes_windows() -> int:
     kernel.K32GetProcessMemoryInfo.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_uint32)
     kernel.K32GetProcessMemoryInfo(kernel.GetCurrentProcess(), ctypes.byref(counters), counters.size)
     return int(counters.peak_working_set)
+
+
+def _total_bytes_windows() -> int:
+    """TotalPhys of the machine."""
+    import ctypes
+
+    class Status(ctypes.Structure):
+        """MEMORYSTATUSEX of sysinfoapi.h."""
+
+        _fields_ = [  # ctypes reads this very attribute
+            ("length", ctypes.c_uint32),
+            ("load", ctypes.c_uint32),
+            *((name, ctypes.c_uint64) for name in ("total", "free", "pages", "free_pages", "virtual", "free_virtual")),
+            ("free_extended", ctypes.c_uint64),
+        ]
+
+    status = Status()
+    status.length = ctypes.sizeof(status)
+    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009  # the attribute exists on Windows alone
+    kernel.GlobalMemoryStatusEx(ctypes.byref(status))
+    return int(status.total)

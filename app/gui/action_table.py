@@ -132,6 +132,11 @@ _SEGMENT = (
         "segment.next_empty", QT_TRANSLATE_NOOP("Actions", "Next slice without a mask"), ("Space",), _LABEL_3D,
         icon="next_empty", repeats=True,
     ),
+    ActionSpec(
+        "segment.next_doubtful", QT_TRANSLATE_NOOP("Actions", "Next doubtful slice"), ("Shift+Space",), _LABEL_3D,
+        icon="warning", repeats=True,
+        tip=QT_TRANSLATE_NOOP("Actions", "Go to the next slice whose mask deserves a second look"),
+    ),
 )  # fmt: skip
 
 _TOOL = (
@@ -255,6 +260,9 @@ _VIEW = (
 
 _REST = (
     ActionSpec(
+        "measure.show", QT_TRANSLATE_NOOP("Actions", "Show the measures"), ("Ctrl+Shift+M",), _STUDY, icon="measure"
+    ),
+    ActionSpec(
         "measure.copy", QT_TRANSLATE_NOOP("Actions", "Copy measurements"), ("Ctrl+Shift+C",), _LABEL, icon="copy"
     ),
     ActionSpec("measure.save", QT_TRANSLATE_NOOP("Actions", "Save measurements…"), needs=_LABEL),
@@ -269,6 +277,7 @@ _REST = (
     ActionSpec("help.keys", QT_TRANSLATE_NOOP("Actions", "Keys and mouse"), ("F1",), icon="keys"),
     ActionSpec("help.palette", QT_TRANSLATE_NOOP("Actions", "Find an action…"), ("Ctrl+Shift+P",), icon="search"),
     ActionSpec("help.guide", QT_TRANSLATE_NOOP("Actions", "User guide"), icon="help"),
+    ActionSpec("help.image", QT_TRANSLATE_NOOP("Actions", "About the image"), ("Ctrl+I",), _STUDY, icon="info"),
     ActionSpec("help.findings", QT_TRANSLATE_NOOP("Actions", "Findings about the image"), needs=_STUDY, icon="warning"),
     ActionSpec("help.licences", QT_TRANSLATE_NOOP("Actions", "Licences")),
     ActionSpec("help.diagnostics", QT_TRANSLATE_NOOP("Actions", "Save a problem report…")),

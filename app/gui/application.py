@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from app import __version__
 from app.gui.context import Context
 from app.gui.garbage import GuiCollector
+from app.gui.log import LogTail
 from app.gui.settings import LANGUAGE, THEME, Settings
 from app.gui.theme import Theme, application_icon
 from app.gui.translation import install_translator
@@ -26,7 +27,9 @@ def run(files: Sequence[Path]) -> int:
     theme = Theme(application, application)
     settings.bind(THEME, theme.choose)
     install_translator(application, settings.get(LANGUAGE))
-    context = Context(settings)
+    log = LogTail()
+    log.listen()
+    context = Context(settings, log=log)
     theme.changed.connect(context.actions.draw_icons)
     context.window.show()
     context.open(files)

@@ -17,6 +17,7 @@ from app.gui.action_table import Need
 from app.gui.actions import Actions
 from app.gui.canvas.planes import PlanesView
 from app.gui.canvas.requests import Hover
+from app.gui.controllers.diagnostics import DiagnosticsController
 from app.gui.controllers.edit import EditController
 from app.gui.controllers.files import FilesController, name_of
 from app.gui.controllers.help import HelpController
@@ -37,6 +38,7 @@ from app.gui.docks import Docks, Parts
 from app.gui.document import Document
 from app.gui.inference import Inference, ModelChoice
 from app.gui.jobs import Jobs, Lane
+from app.gui.log import LogTail
 from app.gui.main_window import MainWindow
 from app.gui.proposal import Proposal
 from app.gui.settings import DEVICE, KEY_PROFILE, MODEL, KeyProfile, Settings
@@ -47,8 +49,9 @@ class Context(QObject):
     """Owns the window and all that it shows; `close` ends the engine thread."""
 
     def __init__(
-        self, settings: Settings, *, model: ModelChoice | None = None, asks: Callable[[QWidget], Asks] = Asks
-    ) -> None:
+        self, settings: Settings, *, model: ModelChoice | None = None, asks: Callable[[QWidget], Asks] = Asks,
+        log: LogTail | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.settings = settings
         self.jobs = Jobs(self)
@@ -71,7 +74,8 @@ class Context(QObject):
         self.propagate = PropagateController(*common, parent=self)
         self.edit = EditController(self.document, self.view_state, self.jobs, self)
         self.preferences = PreferencesController(settings, self.view_state, self.document, self)
-        self.help = HelpController(self.window, self.actions, settings, self)
+        self.diagnostics = DiagnosticsController(self.document, self.jobs, self.inference, settings, log, self)
+        self.help = HelpController(self.window, self.actions, settings, self.diagnostics, self.asks, self)
         self.opening = OpeningController(self.files, self.asks, settings, self)
         self.importing = ImportController(self.document, self.jobs, self.asks, self)
         self.looking = LookingController(
@@ -133,6 +137,7 @@ class Context(QObject):
         act("file.save", self.saving.save)
         act("file.save_as", self.saving.save_as)
         act("file.export_labels", self.saving.export_labels)
+        act("file.export_surface", self.saving.export_surface)
         act("file.export_picture", self._export_picture)
         act("file.close", self.files.close)
         act("file.quit", self.window.close)
@@ -144,7 +149,7 @@ class Context(QObject):
         self.window.set_closing(self._may_close)
         speakers = (
             self.saving, self.importing, self.recovery, self.segment, self.propagate, self.edit,
-            *self.docks.speakers,
+            self.diagnostics, *self.docks.speakers,
         )  # fmt: skip
         for source in (self.files, *speakers, *self.docks.failing):
             source.failed.connect(self.asks.error)
@@ -172,9 +177,11 @@ class Context(QObject):
 
     def _connect_help(self) -> None:
         act = self.actions.connect
+        act("help.guide", self.help.show_guide)
         act("help.keys", self.help.show_keys)
         act("help.palette", self.help.show_palette)
         act("help.licences", self.help.show_licences)
+        act("help.diagnostics", self.help.show_report)
         act("help.about", self.help.show_about)
         act("edit.preferences", self.help.show_preferences)
 

@@ -19,6 +19,7 @@ from app.gui.controllers.labels import LabelsController, conflict_texts
 from app.gui.controllers.measure import MeasureController
 from app.gui.controllers.models import ModelsController
 from app.gui.controllers.propagate import PropagateController
+from app.gui.controllers.slice_menu import SliceMenuController
 from app.gui.controllers.snapshot import Snapshots
 from app.gui.controllers.status import StatusController
 from app.gui.controllers.strip import StripController
@@ -77,6 +78,7 @@ class Docks(QObject):
         information = self._add_information()
         model = self._add_model()
         self._add_surface()
+        self._add_slice_menu()
         for dock in (information, model):  # one place for what is looked at now and then
             self._window.tabifyDockWidget(findings, dock)
         for dock in (measures, findings, information, model):
@@ -135,6 +137,7 @@ class Docks(QObject):
         strip.limits_changed.connect(self.strip.set_limits)
         self.strip.limits_changed.connect(parts.propagate.set_limits)
         self._actions.connect("segment.next_empty", self.strip.next_empty)
+        self._actions.connect("segment.next_doubtful", self.strip.next_doubtful)
         self._window.add_dock("strip", self.tr("Slices"), strip, _BOTTOM)
 
     def _add_measures(self) -> QDockWidget:
@@ -152,8 +155,9 @@ class Docks(QObject):
         act("measure.save", self._save_measures)
         act("measure.compare", self._compare)
         act("measure.forget", self.measure.forget)
-        dock = self._window.add_dock("measures", self.tr("Measures"), panel, _BOTTOM)
+        dock = self._measures_dock = self._window.add_dock("measures", self.tr("Measures"), panel, _BOTTOM)
         dock.visibilityChanged.connect(self.measure.watch)
+        act("measure.show", lambda: _show(dock))
         return dock
 
     def _add_findings(self) -> QDockWidget:
@@ -168,7 +172,9 @@ class Docks(QObject):
     def _add_information(self) -> QDockWidget:
         parts = self._parts
         self.information = InfoController(parts.document, parts.jobs, parts.settings, self)
-        return self._window.add_dock("information", self.tr("Image"), self.information.panel, _RIGHT)
+        dock = self._window.add_dock("information", self.tr("Image"), self.information.panel, _RIGHT)
+        self._actions.connect("help.image", lambda: _show(dock))
+        return dock
 
     def _add_model(self) -> QDockWidget:
         parts = self._parts
@@ -184,7 +190,7 @@ class Docks(QObject):
     def _add_surface(self) -> None:
         parts = self._parts
         self.surface = SurfaceController(parts.document, parts.snapshots, parts.jobs, self)
-        panel = SurfacePanel()
+        panel = self._surface_panel = SurfacePanel()
         for told, shown in (
             (self.surface.began, panel.begin),
             (self.surface.surfaces_changed, panel.set_surfaces),
@@ -194,7 +200,30 @@ class Docks(QObject):
             (panel.watched, self.surface.watch),
         ):
             told.connect(shown)
+        self._surface_wanted = True
         parts.planes.set_fourth(panel)
+        parts.view_state.layout_changed.connect(self._check_surface)
+        self._actions.connect_toggle("view.surface", self._show_surface)
+        self._check_surface()
+
+    def _add_slice_menu(self) -> None:
+        parts = self._parts
+        self._slice_menu = SliceMenuController(
+            parts.window, parts.actions, parts.document, parts.view_state, self.labels, self
+        )
+        parts.planes.context_menu.connect(self._slice_menu.show)
+
+    def _show_surface(self, shown: bool) -> None:
+        """Surfaces beside the planes, or planes alone; shown, they end the view of a single plane."""
+        self._surface_wanted = shown
+        self._parts.planes.set_fourth(self._surface_panel if shown else None)
+        if shown:
+            self._parts.view_state.set_layout(single=False)
+        self._check_surface()
+
+    @Slot()
+    def _check_surface(self) -> None:
+        self._actions.check({"view.surface": self._surface_wanted and not self._parts.view_state.single})
 
     def _save_measures(self) -> None:
         study = self._document.study
@@ -207,6 +236,7 @@ class Docks(QObject):
     def _compare(self) -> None:
         path = self._parts.asks.open_labels("")
         if path is not None:
+            _show(self._measures_dock)
             self.measure.compare(path)
 
     def _show_panels(self, shown: bool) -> None:

@@ -37,7 +37,11 @@ class Lane(IntEnum):
     BATCH = 9
     MODEL = 10
     INFO = 11  # what is told of the image beside its picture
-    AHEAD = 12  # neighbouring slices, when nothing else is wanted
+    REPORT = 12
+    AHEAD = 13  # neighbouring slices, when nothing else is wanted
+
+
+_UNASKED = frozenset({Lane.COUNT, Lane.MEASURE, Lane.SURFACE, Lane.INFO, Lane.AHEAD})  # what follows by itself
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +199,7 @@ class Jobs(QObject):
         self._tell()
 
     def _tell(self) -> None:
-        busy = any(lane is not Lane.AHEAD for lane in self._current)
+        busy = any(lane not in _UNASKED for lane in self._current)
         if busy != self._busy:
             self._busy = busy
             self.busy_changed.emit(busy)

@@ -45,7 +45,7 @@ MENUS: tuple[MenuSpec, ...] = (
     MenuSpec("segment", QT_TRANSLATE_NOOP("Actions", "&Segment"), (
         "segment.accept", "segment.reject", "segment.reset",
         SEPARATOR, "segment.propagate", "segment.fill_box", "segment.stop",
-        SEPARATOR, "segment.keyboard_box", "segment.next_empty",
+        SEPARATOR, "segment.keyboard_box", "segment.next_empty", "segment.next_doubtful",
     )),
     MenuSpec("tool", QT_TRANSLATE_NOOP("Actions", "&Tools"), (
         "tool.navigate", "tool.window",
@@ -72,15 +72,16 @@ MENUS: tuple[MenuSpec, ...] = (
         SEPARATOR, "view.info", "view.crosshair", "view.panels", "view.full_screen",
     )),
     MenuSpec("measure", QT_TRANSLATE_NOOP("Actions", "&Measure"), (
-        "measure.copy", "measure.save",
+        "measure.show",
+        SEPARATOR, "measure.copy", "measure.save",
         SEPARATOR, "measure.compare", "measure.forget",
     )),
     MenuSpec("batch", QT_TRANSLATE_NOOP("Actions", "&Batch"), ("batch.folder",)),
     MenuSpec("model", QT_TRANSLATE_NOOP("Actions", "M&odel"), ("model.choose", "model.import", "model.measure")),
     MenuSpec("help", QT_TRANSLATE_NOOP("Actions", "&Help"), (
         "help.guide", "help.keys", "help.palette",
-        SEPARATOR, "help.findings", "help.diagnostics",
-        SEPARATOR, "help.licences", "help.about",
+        SEPARATOR, "help.image", "help.findings",
+        SEPARATOR, "help.diagnostics", "help.licences", "help.about",
     )),
 )  # fmt: skip
 
@@ -91,6 +92,14 @@ TOOLBAR: tuple[str, ...] = (
     SEPARATOR, "tool.box", "tool.point", "tool.sign", "tool.brush", "tool.eraser", "tool.lasso", "tool.ball",
     SEPARATOR, "segment.accept", "segment.reject", "segment.propagate", "segment.fill_box", "segment.stop",
     SEPARATOR, "view.fit", "view.four_up", "view.labels", "view.surface",
+)  # fmt: skip
+
+# What a click with the right button in a slice offers, below the label that lies there.
+SLICE_MENU: tuple[str, ...] = (
+    "segment.accept", "segment.reject", "segment.reset",
+    SEPARATOR, "segment.propagate", "segment.fill_box", "segment.keyboard_box",
+    SEPARATOR, "shape.fill_holes", "shape.copy_next", "shape.copy_previous", "shape.clear_slice",
+    SEPARATOR, "view.fit", "view.four_up", "view.labels", "help.image",
 )  # fmt: skip
 
 # Of each set one is checked at most.

@@ -27,6 +27,8 @@ class _Known:
     note: str
 
 
+SURFACES = frozenset({"stl", "obj", "ply"})  # formats of surfaces, by the engine's names
+
 _GRID = QT_TRANSLATE_NOOP("Export", "The label map on the grid of the image.")
 _REFERS = QT_TRANSLATE_NOOP("Export", "Refers to the DICOM series that is open, whose files must still be there.")
 _FORMATS = (

@@ -1,27 +1,46 @@
-"""The small dialogs: keys, actions by name, preferences, licences, about."""
+"""The guide and the small dialogs: keys, actions by name, preferences, licences, problem report, about."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QStandardPaths, Slot
 from PySide6.QtWidgets import QDialog, QWidget
 
+from app import paths
 from app.gui.actions import Actions
+from app.gui.controllers.diagnostics import DiagnosticsController
 from app.gui.dialogs.about import AboutDialog
+from app.gui.dialogs.asks import Asks
+from app.gui.dialogs.guide import GuideWindow
 from app.gui.dialogs.keys import KeySheet
 from app.gui.dialogs.licences import LicencesDialog
 from app.gui.dialogs.palette import CommandPalette
 from app.gui.dialogs.preferences import PreferencesDialog
+from app.gui.dialogs.report import ReportDialog
 from app.gui.notices import installed_notices
 from app.gui.settings import Settings
+
+_BESIDE = frozenset({"palette", "guide"})  # work goes on while these are open
 
 
 class HelpController(QObject):
     """Opens them over a window; each exists once."""
 
-    def __init__(self, over: QWidget, actions: Actions, settings: Settings, parent: QObject | None = None) -> None:
+    def __init__(
+        self, over: QWidget, actions: Actions, settings: Settings, diagnostics: DiagnosticsController, asks: Asks,
+        parent: QObject | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         self._over, self._actions, self._settings = over, actions, settings
+        self._diagnostics, self._asks = diagnostics, asks
         self._open: dict[str, QDialog] = {}
+        diagnostics.ready.connect(self._show_report)
+
+    def show_guide(self) -> None:
+        """The user guide."""
+        folder = paths.resources_dir() / "guide"
+        self._show("guide", GuideWindow((folder / "guide.md").read_text(encoding="utf-8"), folder, self._over))
 
     def show_keys(self) -> None:
         """All keys by group."""
@@ -39,11 +58,28 @@ class HelpController(QObject):
         """What the program is made of."""
         self._show("licences", LicencesDialog(installed_notices(), self._over))
 
+    def show_report(self) -> None:
+        """What the program runs on and did last, as soon as that is gathered."""
+        self._diagnostics.gather()
+
     def show_about(self) -> None:
         """Version and purpose."""
         dialog = AboutDialog(self._over)
         dialog.licences_asked.connect(self.show_licences)
         self._show("about", dialog)
+
+    @Slot(str)
+    def _show_report(self, text: str) -> None:
+        dialog = ReportDialog(text, self._over)
+        dialog.save_asked.connect(self._save_report)
+        self._show("report", dialog)
+
+    @Slot(str)
+    def _save_report(self, text: str) -> None:
+        documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        path = self._asks.save_text(Path(documents) / "swiftmedsam_report.txt")
+        if path is not None:
+            self._diagnostics.save(path, text)
 
     def _show(self, name: str, dialog: QDialog) -> None:
         before = self._open.pop(name, None)
@@ -51,4 +87,4 @@ class HelpController(QObject):
             before.close()
             before.deleteLater()
         self._open[name] = dialog
-        dialog.open() if name != "palette" else dialog.show()
+        dialog.show() if name in _BESIDE else dialog.open()

@@ -16,7 +16,7 @@ from app.engine.export.staging import publish
 from app.engine.labelmap import LabelMap
 from app.engine.project import SUFFIX, save_project
 from app.engine.study import Act, Study
-from app.gui.controllers.exporting import formats_for, only
+from app.gui.controllers.exporting import SURFACES, formats_for, only
 from app.gui.controllers.files import name_of
 from app.gui.controllers.snapshot import Snapshots
 from app.gui.dialogs.asks import Asks
@@ -56,14 +56,12 @@ class SavingController(QObject):
             self._save(path, then)
 
     def export_labels(self) -> None:
-        """Ask for a file and write the label map, on the grid of the image."""
-        study = self._document.study
-        if study is None:
-            return
-        formats = formats_for(study.volume)
-        choice = self._asks.save_labels(ExportOptions(self._beside(study, "_mask"), formats, study.labels.labels))
-        if choice is not None:
-            self._export(study, choice)
+        """Ask for a file and write the labels; a label map lies on the grid of the image."""
+        self._ask_export("_mask", surfaces=False)
+
+    def export_surface(self) -> None:
+        """Ask for a file and write the surfaces of labels."""
+        self._ask_export("_surface", surfaces=True)
 
     def export_picture(self, pixels: NDArray[np.uint8]) -> None:
         """Ask for a file and write a picture of the view, (height, width, 3)."""
@@ -75,6 +73,15 @@ class SavingController(QObject):
                 lambda: publish([picture_output(path, pixels, {})], overwrite=True),
                 lambda: self.message.emit(self.tr("Saved: {0}").format(path.name)),
             )
+
+    def _ask_export(self, ending: str, *, surfaces: bool) -> None:
+        study = self._document.study
+        if study is None:
+            return
+        formats = tuple(form for form in formats_for(study.volume) if form.name in SURFACES or not surfaces)
+        choice = self._asks.save_labels(ExportOptions(self._beside(study, ending), formats, study.labels.labels))
+        if choice is not None:
+            self._export(study, choice)
 
     def _export(self, study: Study, choice: ExportChoice) -> None:
         chosen = [label for label in study.labels.labels if label.value in choice.labels]

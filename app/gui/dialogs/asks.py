@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox, QWidget
 
 from app.engine.errors import EngineError
@@ -111,6 +112,10 @@ class Asks(QObject):
         """Where to save a table."""
         return self._save(self.tr("Save the measures"), suggested, self.tr("Tables (*.csv)"), ".csv")
 
+    def save_text(self, suggested: Path) -> Path | None:
+        """Where to save a text."""
+        return self._save(self.tr("Save the problem report"), suggested, self.tr("Text files (*.txt)"), ".txt")
+
     def pick_entry(self, listing: Listing) -> Entry | None:
         """One of several images that a path holds."""
         dialog = SeriesDialog(listing, self._over)
@@ -168,6 +173,12 @@ class Asks(QObject):
         box.setText(sentence[:1].upper() + sentence[1:])
         box.setDetailedText("".join(traceback.format_exception(error)))
         box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        copy = box.addButton(self.tr("Copy"), QMessageBox.ButtonRole.ActionRole)
+        copy.clicked.disconnect()  # it would close the box
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(f"{box.text()}\n\n{box.detailedText()}"))
+        box.addButton(QMessageBox.StandardButton.Close)
+        box.setDefaultButton(QMessageBox.StandardButton.Close)
+        box.setEscapeButton(QMessageBox.StandardButton.Close)
         box.exec()
 
     def _save(self, title: str, suggested: Path, kind: str, extension: str) -> Path | None:

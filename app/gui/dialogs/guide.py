@@ -1,0 +1,246 @@
+"""The user guide in a window of its own: contents, search, text with pictures. It needs neither browser nor network."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QKeySequence,
+    QPalette,
+    QResizeEvent,
+    QShortcut,
+    QTextBlock,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextTable,
+)
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSplitter,
+    QTextBrowser,
+    QTextEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.gui.theme import current_colours
+
+_PLACE = Qt.ItemDataRole.UserRole
+_MARGIN_PX = 48.0  # between text and window
+_REST_MS = 120  # after the last change of size, before pictures are fitted in
+_DEEPEST = 3  # level of headings that are listed
+_MOST_HITS = 2000
+
+
+class GuideWindow(QDialog):
+    """Shows a guide in Markdown; its pictures and links are files of `folder` and its own headings."""
+
+    def __init__(self, text: str, folder: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setWindowTitle(self.tr("User guide"))
+        self._hits: list[QTextCursor] = []
+        self._hit = -1
+        self._pages = GuidePages(folder)
+        self._pages.setAccessibleName(self.tr("Text of the guide"))
+        self._pages.show_text(text)
+        self._pages.anchorClicked.connect(lambda url: self.go_to(url.fragment()))
+        self._contents = QTreeWidget()
+        self._contents.setHeaderHidden(True)
+        self._contents.setAccessibleName(self.tr("Contents"))
+        self._search = QLineEdit()
+        self._search.setPlaceholderText(self.tr("Search the guide"))
+        self._search.setAccessibleName(self.tr("Search the guide"))
+        self._search.setClearButtonEnabled(True)
+        self._search.textChanged.connect(self._find)
+        self._count = QLabel()
+        self._arrange()
+        self._fill()
+        self._contents.itemClicked.connect(lambda item, _column: self._show(item))
+        self._contents.itemActivated.connect(lambda item, _column: self._show(item))
+        QShortcut(QKeySequence.StandardKey.Find, self, self._search.setFocus)
+        QShortcut(QKeySequence.StandardKey.FindNext, self, lambda: self.step(1))
+        QShortcut(QKeySequence.StandardKey.FindPrevious, self, lambda: self.step(-1))
+        self.resize(1080, 820)
+        self._search.setFocus()
+
+    def go_to(self, anchor: str) -> None:
+        """Show the chapter of a heading, named as links name it: "draw-a-box"."""
+        for block, _level in self._pages.headings():
+            if anchor_of(block.text()) == anchor:
+                self._pages.scroll_to(block.position())
+                return
+
+    def step(self, by: int) -> None:
+        """Show the next place that the search has found, or the one before."""
+        if not self._hits:
+            return
+        self._hit = (self._hit + by) % len(self._hits)
+        self._pages.mark(self._hits, self._hit)
+        self._count.setText(self.tr("{0} of {1}").format(self._hit + 1, len(self._hits)))
+
+    @property
+    def chapters(self) -> tuple[str, ...]:
+        """Headings of the guide, in order."""
+        return tuple(block.text() for block, _level in self._pages.headings())
+
+    def _arrange(self) -> None:
+        row = QHBoxLayout()
+        row.addWidget(self._search, 1)
+        row.addWidget(self._count)
+        for text, by in ((self.tr("Previous"), -1), (self.tr("Next"), 1)):
+            button = QPushButton(text)
+            button.setDefault(by == 1)  # Return in the field goes on
+            button.setAutoDefault(by == 1)
+            button.clicked.connect(lambda _checked=False, by=by: self.step(by))
+            row.addWidget(button)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.addWidget(self._contents)
+        splitter.addWidget(self._pages)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([250, 830])
+        layout = QVBoxLayout(self)
+        layout.addLayout(row)
+        layout.addWidget(splitter, 1)
+
+    def _fill(self) -> None:
+        parents: list[tuple[int, QTreeWidgetItem]] = []
+        for block, level in self._pages.headings():
+            if level > _DEEPEST:
+                continue
+            while parents and parents[-1][0] >= level:
+                parents.pop()
+            item = QTreeWidgetItem([block.text()])
+            item.setData(0, _PLACE, block.position())
+            if parents and parents[-1][0] > 1:  # the title of the guide is no chapter
+                parents[-1][1].addChild(item)
+            else:
+                self._contents.addTopLevelItem(item)
+            parents.append((level, item))
+
+    def _show(self, item: QTreeWidgetItem) -> None:
+        self._pages.scroll_to(item.data(0, _PLACE))
+
+    def _find(self, text: str) -> None:
+        self._hits = self._pages.places_of(text.strip()) if len(text.strip()) > 1 else []
+        self._hit = -1
+        self._pages.mark([], -1)
+        self._count.setText(self.tr("not found") if text.strip() and not self._hits else "")
+        self.step(1)
+
+
+class GuidePages(QTextBrowser):
+    """The text; pictures are made as wide as there is room for and never wider than they are."""
+
+    def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._folder = folder
+        self.setOpenLinks(False)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._fit_pictures)
+        self._pictures: set[str] = set()
+
+    def show_text(self, text: str) -> None:
+        """Show Markdown."""
+        self.setMarkdown(text)
+        document = self.document()
+        document.setDocumentMargin(_MARGIN_PX / 2)
+        for frame in document.rootFrame().childFrames():
+            if isinstance(frame, QTextTable):
+                form = frame.format()
+                form.setCellPadding(4)
+                form.setCellSpacing(0)
+                form.setBorder(1)
+                form.setBorderCollapse(True)
+                form.setBorderBrush(QColor(current_colours().muted))
+                frame.setFormat(form)
+
+    def loadResource(self, kind: int, name: QUrl | str) -> object:
+        """A picture of the guide's own folder; nothing else is loaded."""
+        path = name.path() if isinstance(name, QUrl) else str(name)
+        if kind != QTextDocument.ResourceType.ImageResource.value or "/" in path or "\\" in path:
+            return None
+        self._pictures.add(path)
+        return self._picture(path)
+
+    def headings(self) -> list[tuple[QTextBlock, int]]:
+        """Blocks that are headings, with their levels from 1."""
+        found, block = [], self.document().begin()
+        while block.isValid():
+            if block.blockFormat().headingLevel():
+                found.append((block, block.blockFormat().headingLevel()))
+            block = block.next()
+        return found
+
+    def scroll_to(self, position: int) -> None:
+        """Bring a place of the text to the top."""
+        block = self.document().findBlock(position)
+        top = self.document().documentLayout().blockBoundingRect(block).top()
+        self.verticalScrollBar().setValue(round(top - _MARGIN_PX / 4))
+
+    def places_of(self, text: str) -> list[QTextCursor]:
+        """Where a text stands, whatever its case; the first ones where there are very many."""
+        found: list[QTextCursor] = []
+        cursor = self.document().find(text)
+        while not cursor.isNull() and len(found) < _MOST_HITS:
+            found.append(cursor)
+            cursor = self.document().find(text, cursor)
+        return found
+
+    def mark(self, places: list[QTextCursor], current: int) -> None:
+        """Mark places, one of them more than the others, and show that one."""
+        selections = []
+        for number, place in enumerate(places):
+            form = QTextCharFormat()
+            role = QPalette.ColorRole.Highlight if number == current else QPalette.ColorRole.Mid
+            form.setBackground(self.palette().color(role))
+            if number == current:
+                form.setForeground(self.palette().color(QPalette.ColorRole.HighlightedText))
+            selection = QTextEdit.ExtraSelection()
+            selection.cursor, selection.format = place, form
+            selections.append(selection)
+        self.setExtraSelections(selections)
+        if 0 <= current < len(places):
+            self.scroll_to(places[current].position())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit pictures in, when the size has settled."""
+        super().resizeEvent(event)
+        self._rest.start()
+
+    def sizeHint(self) -> QSize:
+        """Room for a picture."""
+        return QSize(860, 720)
+
+    def _fit_pictures(self) -> None:
+        document = self.document()
+        for name in self._pictures:
+            document.addResource(QTextDocument.ResourceType.ImageResource.value, QUrl(name), self._picture(name))
+        document.markContentsDirty(0, document.characterCount())
+
+    def _picture(self, name: str) -> QImage:
+        picture = QImage(str(self._folder / name))
+        ratio = self.devicePixelRatioF()
+        room = max(self.viewport().width() - _MARGIN_PX, 200.0)
+        width = min(float(picture.width()), room)
+        smooth = Qt.TransformationMode.SmoothTransformation
+        picture = picture.scaledToWidth(round(min(width * ratio, picture.width())), smooth)
+        picture.setDevicePixelRatio(picture.width() / width if width else 1.0)
+        return picture
+
+
+def anchor_of(heading: str) -> str:
+    """How links name a heading, in Markdown on the web too: small letters and hyphens."""
+    return re.sub(r"\s", "-", re.sub(r"[^\w\s-]", "", heading.strip().lower()))

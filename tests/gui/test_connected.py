@@ -1,0 +1,136 @@
+"""What the window's menus ask for is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDockWidget, QMenu
+from pytestqt.qtbot import QtBot
+
+from app.engine.phantom import ct_phantom
+from app.engine.prompt import Box3D
+from app.gui.panels.surface import SurfacePanel
+from tests.gui.window_hand import App
+
+
+@pytest.fixture
+def app(model: Path, qtbot: QtBot) -> Iterator[App]:
+    made = App(model, qtbot)
+    yield made
+    made.context.close()
+
+
+@pytest.fixture
+def opened(app: App, tmp_path: Path) -> App:
+    """The window with a volume that has a label."""
+    volume = ct_phantom(shape_zyx=(12, 56, 64), spacing_xyz=(5.0, 5.0, 10.0)).volume
+    path = tmp_path / "Max Mustermann.nii.gz"
+    nib.save(nib.Nifti1Image(np.ascontiguousarray(volume.voxels.transpose(2, 1, 0)), volume.geometry.affine_ras), path)
+    app.open(path)
+    mask = np.ones((4, 20, 20), dtype=np.bool_)
+    app.context.document.do(lambda study: study.paint("Paint", [(Box3D(20, 15, 3, 40, 35, 7), mask)], 1))
+    return app
+
+
+def dock(app: App, name: str) -> QDockWidget:
+    found = app.context.window.findChild(QDockWidget, name)
+    assert found is not None
+    return found
+
+
+def menu_of_slice(app: App, qtbot: QtBot, place: QPoint) -> QMenu:
+    """The menu that a click with the right button opens."""
+    QTest.mouseClick(app.view(), Qt.MouseButton.RightButton, Qt.KeyboardModifier.NoModifier, place)
+    qtbot.waitUntil(lambda: any(menu.isVisible() for menu in menus(app)))
+    return next(menu for menu in menus(app) if menu.isVisible())
+
+
+def menus(app: App) -> list[QMenu]:
+    return app.context.window.findChildren(QMenu, "menu.slice")
+
+
+def test_that_every_action_is_answered(app: App) -> None:
+    assert set(app.context.actions.unconnected) <= {"batch.folder"}
+
+
+def test_that_surfaces_come_and_go_and_end_the_view_of_one_plane(opened: App) -> None:
+    panel = opened.context.planes.findChild(SurfacePanel)
+    assert panel is not None
+    assert panel.isVisible()
+    opened.ask("view.surface")
+    assert not panel.isVisible()
+    assert not opened.context.actions["view.surface"].isChecked()
+    opened.ask("view.axial")
+    opened.ask("view.surface")
+    assert panel.isVisible()
+    assert not opened.context.view_state.single
+    assert opened.context.actions["view.surface"].isChecked()
+
+
+def test_that_surfaces_are_not_said_to_be_shown_beside_one_plane_alone(opened: App) -> None:
+    opened.ask("view.axial")
+    assert not opened.context.actions["view.surface"].isChecked()
+    opened.ask("view.four_up")
+    assert opened.context.actions["view.surface"].isChecked()
+
+
+def test_that_the_right_button_offers_the_label_under_the_mouse_and_acts_on_the_slice(
+    opened: App, qtbot: QtBot
+) -> None:
+    opened.ask("label.add")
+    opened.context.view_state.set_crosshair((5, 25, 30))
+    frame = opened.view().sight.frame
+    x, y = frame.to_screen((30.0, 25.0))
+    menu = menu_of_slice(opened, qtbot, QPoint(round(x), round(y)))
+    texts = [action.text() for action in menu.actions()]
+    assert texts[0] == "Draw in “Label 1”"
+    assert "Clear the label in this slice" in texts
+    menu.actions()[0].trigger()
+    menu.close()
+    active = opened.context.document.active_label
+    assert active is not None
+    assert active.value == 1
+
+
+def test_that_the_right_button_offers_no_label_where_there_is_none(opened: App, qtbot: QtBot) -> None:
+    opened.context.view_state.set_crosshair((0, 2, 2))
+    x, y = opened.view().sight.frame.to_screen((2.0, 2.0))
+    menu = menu_of_slice(opened, qtbot, QPoint(round(x), round(y)))
+    assert menu.actions()[0] is opened.context.actions["segment.accept"]
+    menu.close()
+
+
+def test_that_a_surface_is_exported_in_a_format_of_surfaces(opened: App, tmp_path: Path, qtbot: QtBot) -> None:
+    opened.answers.target = tmp_path / "surface.stl"
+    opened.ask("file.export_surface")
+    qtbot.waitUntil(opened.answers.target.exists, timeout=20000)
+    assert opened.answers.errors == []
+
+
+@pytest.mark.parametrize(
+    ("action", "name"),
+    [
+        ("help.image", "information"), ("help.findings", "findings"), ("measure.show", "measures"),
+        ("model.choose", "model"),
+    ],
+)  # fmt: skip
+def test_that_panels_are_brought_up_by_their_actions(opened: App, action: str, name: str) -> None:
+    assert not dock(opened, name).isVisible()
+    opened.ask(action)
+    assert dock(opened, name).isVisible()
+
+
+def test_that_the_next_doubtful_slice_is_gone_to(opened: App) -> None:
+    record = {"kind": "carried", "axis": 0, "scores": {"3": 0.95, "4": 0.2, "6": 0.9}, "doubtful_below": 0.7}
+    opened.context.document.do(
+        lambda study: study.paint("Paint", [(Box3D(0, 0, 3, 9, 9, 7), np.ones((4, 9, 9), np.bool_))], 1, record=record)
+    )
+    opened.ask("view.axial")
+    opened.ask("segment.next_doubtful")
+    assert opened.context.view_state.crosshair_zyx[0] == 4
