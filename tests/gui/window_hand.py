@@ -7,6 +7,7 @@ from typing import Any
 
 import nibabel as nib
 import numpy as np
+import shiboken6
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -67,15 +68,23 @@ def place(view: SliceView, x: float, y: float) -> QPoint:
 
 
 class App:
-    """The window and whoever sits before it."""
+    """The window and whoever sits before it; whoever makes many of them in one test ends each by `leave`."""
 
-    def __init__(self, model: Path, qtbot: QtBot) -> None:
+    def __init__(self, model: Path, qtbot: QtBot, *, many: bool = False) -> None:
         self.context = Context(Settings(), model=ModelChoice(str(model)), asks=Answers)
         self.qtbot = qtbot
-        qtbot.addWidget(self.context.window)
+        if not many:
+            qtbot.addWidget(self.context.window)
         self.context.window.resize(1100, 800)
         self.context.window.show()
         qtbot.waitExposed(self.context.window)
+
+    def leave(self) -> None:
+        """End it, as the program does, and destroy all of it."""
+        self.context.window.hide()
+        self.context.close()
+        shiboken6.delete(self.context.window)
+        shiboken6.delete(self.context)
 
     @property
     def answers(self) -> Answers:
