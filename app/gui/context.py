@@ -145,6 +145,7 @@ class Context(QObject):
         self.files.set_saver(self.saving.save)
         self.files.shown.connect(self.preferences.show_as_before)
         self.files.shown.connect(lambda _read: self.planes.active_view.setFocus())
+        self.docks.models.changed.connect(self.segment.ask_again)
         self.opening.set_recent_menu(self.actions.menu("file.recent"))
         self.window.set_closing(self._may_close)
         speakers = (
@@ -160,7 +161,7 @@ class Context(QObject):
         act = self.actions.connect
         act("edit.undo", self.document.undo)
         act("edit.redo", self.document.redo)
-        act("segment.accept", self.segment.accept)
+        act("segment.accept", self._accept)
         act("segment.reject", self._reject)
         act("segment.reset", self.segment.reset_points)
         act("segment.propagate", self.propagate.start)
@@ -202,6 +203,7 @@ class Context(QObject):
             Need.VOLUME: study is not None and min(study.volume.shape_zyx) > 1,
             Need.LABEL: self.document.active_label is not None,
             Need.PREVIEW: self.proposal.preview is not None,
+            Need.CARRIED: self.propagate.is_running,
             Need.REFERENCE: self.docks.measure.has_reference,
             Need.RUNNING: self.jobs.is_running(Lane.PROPAGATE),
             Need.MODIFIED: self.document.is_modified,
@@ -242,6 +244,13 @@ class Context(QObject):
         slices = self.asks.slices(study.volume.shape_zyx[preview.key.axis], preview.key.index)
         if slices is not None:
             self.propagate.fill_box(preview.box, preview.key.axis, slices)
+
+    def _accept(self) -> None:
+        """The preview, else what has been carried so far, and no more of that."""
+        if self.proposal.preview is not None:
+            self.segment.accept()
+        else:
+            self.propagate.stop()
 
     def _reject(self) -> None:
         if self.propagate.is_running:

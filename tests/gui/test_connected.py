@@ -8,13 +8,16 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDockWidget, QMenu
+from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.engine.errors import ReadError
 from app.engine.phantom import ct_phantom
-from app.engine.prompt import Box3D
+from app.engine.prompt import Box, Box3D
+from app.gui.dialogs.asks import Asks
 from app.gui.panels.surface import SurfacePanel
 from tests.gui.window_hand import App
 
@@ -134,3 +137,43 @@ def test_that_the_next_doubtful_slice_is_gone_to(opened: App) -> None:
     opened.ask("view.axial")
     opened.ask("segment.next_doubtful")
     assert opened.context.view_state.crosshair_zyx[0] == 4
+
+
+@pytest.mark.parametrize("action", ["segment.accept", "segment.reject", "segment.stop"])
+def test_that_carrying_can_be_ended_and_what_is_done_is_kept(opened: App, qtbot: QtBot, action: str) -> None:
+    opened.context.view_state.set_crosshair((9, 25, 30))
+    opened.drag(opened.view(), Box(20, 15, 40, 35))
+    opened.wait_for_mask()
+    done: list[bool] = []
+
+    def end() -> None:
+        if not done and opened.context.proposal.carried is not None and opened.context.proposal.carried.slices:
+            done.append(opened.context.actions[action].isEnabled())
+            opened.context.actions[action].trigger()
+
+    opened.context.proposal.carried_changed.connect(end)
+    opened.ask("segment.propagate")
+    qtbot.waitUntil(lambda: bool(done) and not opened.context.propagate.is_running, timeout=20000)
+    assert done == [True]
+    assert opened.labels[9].any()
+    assert opened.context.document.undo_stack.undoText() == "Carry a mask through the volume"
+
+
+def test_that_an_error_is_copied_with_its_details(qtbot: QtBot) -> None:
+    over = QWidget()
+    qtbot.addWidget(over)
+    still_open: list[bool] = []
+
+    def copy_and_close() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        next(button for button in box.buttons() if button.text() == "Copy").click()
+        still_open.append(box.isVisible())
+        box.button(QMessageBox.StandardButton.Close).click()
+
+    QTimer.singleShot(0, copy_and_close)
+    Asks(over).error(ReadError("cannot read x.nii: it is torn"))
+    copied = QGuiApplication.clipboard().text()
+    assert copied.startswith("Cannot read x.nii: it is torn\n\n")
+    assert "ReadError" in copied
+    assert still_open == [True]

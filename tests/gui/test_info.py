@@ -13,7 +13,7 @@ from app.engine.geometry import Frame, Geometry
 from app.engine.io.open import read_volume
 from app.engine.labelmap import LabelMap
 from app.engine.study import Study, StudySource
-from app.engine.volume import Volume
+from app.engine.volume import Kind, Volume
 from app.gui.controllers import info
 from app.gui.controllers.info import InfoController, value_range
 from app.gui.document import Document
@@ -76,6 +76,13 @@ def test_that_what_is_unknown_is_said_to_be_unknown(desk: Desk) -> None:
     assert lines["Modality"] == "unknown"
     assert lines["Spacing"].startswith("unknown")
     assert lines["Orientation"].startswith("unknown")
+
+
+def test_that_a_picture_has_pixels_and_no_orientation(desk: Desk) -> None:
+    picture = Volume(ramp((1, 3, 4)), Geometry.of_pixels((1, 3, 4)), kind=Kind.PICTURE)
+    lines = desk.open(study_of(picture))
+    assert (lines["Size"], lines["Spacing"]) == ("4 x 3 pixels (x, y)", "unknown: sizes are told in pixels")
+    assert "Orientation" not in lines
 
 
 def test_that_values_without_a_finite_one_have_no_range(desk: Desk) -> None:

@@ -146,7 +146,7 @@ def test_that_nothing_is_computed_while_nobody_looks_until_it_is_asked_for(desk:
     assert not desk.last.is_complete
     desk.measures.copy()
     desk.qtbot.waitUntil(lambda: bool(desk.messages))
-    assert desk.messages == ["Copied: measures of 1 labels."]
+    assert desk.messages == ["Copied: measures of one label."]
 
 
 def test_that_the_copy_is_a_table_for_spreadsheets(desk: Desk) -> None:
@@ -336,7 +336,16 @@ def test_that_nothing_is_in_millimetres_where_the_spacing_is_unknown(shown: Show
     row = shown.show(replace(MEASURES, in_mm=False, volume_ml=None, volume_mm3=None), in_mm=False, unit="")
     assert row[1] == "12345"
     assert not any("mm" in heading or "ml" in heading for heading in shown.table().texts()[0])
-    assert "The spacing is unknown" in shown.said()
+    assert "lengths are in voxels" in shown.said()
+    assert shown.table().texts()[0][1:4] == ["Voxels", "Area here (voxels)", "Long axis (voxels)"]
+
+
+def test_that_the_voxels_of_a_picture_are_called_pixels(shown: Shown) -> None:
+    measures = replace(MEASURES, in_mm=False, volume_ml=None, volume_mm3=None)
+    row = MeasuredRow(LIVER, measures, 98.765)
+    shown.panel.set_measures(Measured((row,), 0, in_mm=False, unit="", flat=True))
+    assert shown.table().texts()[0][1:4] == ["Pixels", "Area here (pixels)", "Long axis (pixels)"]
+    assert "lengths and areas are in pixels" in shown.said()
 
 
 def test_that_approximate_figures_are_marked_and_explained(shown: Shown) -> None:

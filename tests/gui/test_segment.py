@@ -22,6 +22,7 @@ from app.gui.inference import Inference, ModelChoice
 from app.gui.jobs import Jobs, Lane
 from app.gui.proposal import Proposal
 from app.gui.view_state import ViewState
+from tests.engine.tiny_package import write_tiny_package
 
 _KEY = SliceKey(0, 4)
 _BOX = Box(14, 6, 39, 31)  # around the ball in its middle slice
@@ -33,8 +34,8 @@ class Desk:
     def __init__(self, document: Document, jobs: Jobs, model: Path) -> None:
         self.document, self.jobs = document, jobs
         self.view_state, self.proposal = ViewState(), Proposal()
-        inference = Inference(ModelChoice(str(model)))
-        common = (document, self.view_state, self.proposal, jobs, inference)
+        self.inference = Inference(ModelChoice(str(model)))
+        common = (document, self.view_state, self.proposal, jobs, self.inference)
         self.segment = SegmentController(*common)
         self.propagate = PropagateController(*common)
         self.messages: list[str] = []
@@ -290,3 +291,25 @@ def test_that_a_box_is_filled_through_the_slices_asked_for(desk: Desk, qtbot: Qt
     assert desk.document.study is not None
     assert np.flatnonzero(desk.document.study.labels.voxels.any(axis=(1, 2))).tolist() == [3, 4, 5]
     assert desk.document.study.history[-1].record["box3d"] == [14, 6, 3, 38, 30, 5]
+
+
+def test_that_another_model_answers_a_preview_that_stands(desk: Desk, tmp_path: Path, qtbot: QtBot) -> None:
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    first = desk.proposal.preview
+    assert first is not None
+    other = write_tiny_package(tmp_path / "other")
+    state = desk.inference.switch(ModelChoice(str(other)))
+    desk.segment.ask_again(state)
+    qtbot.waitUntil(lambda: desk.answered)
+    second = desk.proposal.preview
+    assert second is not None
+    assert (second.record["model"]["name"], second.box) == ("other", first.box)
+
+
+def test_that_the_model_that_answered_is_not_asked_again(desk: Desk, qtbot: QtBot) -> None:
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    first = desk.proposal.preview
+    desk.segment.ask_again(desk.inference.open())
+    assert desk.proposal.preview is first

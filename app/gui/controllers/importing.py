@@ -1,7 +1,9 @@
-"""Labels of another file, taken into the open study."""
+"""Labels of another file, taken into the open study with the names that lie beside it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from app.engine.errors import EngineError, ReadError
+from app.engine.io.label_names import read_label_names
 from app.engine.io.limits import unreadable
 from app.engine.io.open import read_volume
 from app.engine.volume import Volume
@@ -16,6 +19,14 @@ from app.gui.dialogs.asks import Asks
 from app.gui.document import Document
 from app.gui.jobs import Jobs, Lane
 from app.gui.translation import QT_TRANSLATE_NOOP
+
+
+@dataclass(frozen=True, eq=False)
+class _Labels:
+    """Values (Z, Y, X) on the grid of the image, and the names of some of them."""
+
+    values: NDArray[Any]
+    names: Mapping[int, str]
 
 
 class ImportController(QObject):
@@ -40,17 +51,22 @@ class ImportController(QObject):
         if study is None:
             return
         like = study.volume
-        self._jobs.submit(Lane.OPEN, lambda: read_labels(path, like), self._merge, self.failed.emit)
+        self._jobs.submit(
+            Lane.OPEN, lambda: _Labels(read_labels(path, like), read_label_names(path)), self._merge, self.failed.emit
+        )
 
-    def _merge(self, values: NDArray[Any]) -> None:
+    def _merge(self, found: _Labels) -> None:
         try:
             act = self._document.do(
-                lambda study: study.merge_labels(values, {}, QT_TRANSLATE_NOOP("Acts", "Import labels"))
+                lambda study: study.merge_labels(found.values, found.names, QT_TRANSLATE_NOOP("Acts", "Import labels"))
             )
         except EngineError as error:
             self.failed.emit(error)
             return
-        self.message.emit(self.tr("{0} labels were added.").format(len(act.changes)))
+        count = len(act.changes)
+        self.message.emit(
+            self.tr("One label was added.") if count == 1 else self.tr("{0} labels were added.").format(count)
+        )
 
 
 def read_labels(path: Path, like: Volume) -> NDArray[Any]:

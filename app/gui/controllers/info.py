@@ -70,19 +70,26 @@ class InfoController(QObject):
         kinds = {
             Kind.VOLUME: self.tr("Volume"), Kind.PICTURE: self.tr("Picture"), Kind.LABELS: self.tr("Label map"),
         }  # fmt: skip
-        size = " x ".join(str(n) for n in reversed(volume.shape_zyx))
         lines += [
             InfoLine(self.tr("Kind"), kinds[volume.kind]),
             InfoLine(self.tr("Modality"), volume.modality or self.tr("unknown")),
-            InfoLine(self.tr("Size"), self.tr("{0} voxels (x, y, z)").format(size)),
+            InfoLine(self.tr("Size"), self._size(volume)),
             InfoLine(self.tr("Spacing"), self._spacing(volume)),
-            InfoLine(self.tr("Orientation"), self._orientation(volume)),
+            *([] if volume.kind is Kind.PICTURE else [InfoLine(self.tr("Orientation"), self._orientation(volume))]),
             InfoLine(self.tr("Values"), self._values(volume)),
             InfoLine(self.tr("Stored as"), str(volume.voxels.dtype) + (" x 3" if volume.is_colour else "")),
         ]
         return lines
 
+    def _size(self, volume: Volume) -> str:
+        z, y, x = volume.shape_zyx
+        if z == 1:
+            return self.tr("{0} pixels (x, y)").format(f"{x} x {y}")
+        return self.tr("{0} voxels (x, y, z)").format(f"{x} x {y} x {z}")
+
     def _spacing(self, volume: Volume) -> str:
+        if not volume.in_mm and volume.shape_zyx[0] == 1:
+            return self.tr("unknown: sizes are told in pixels")
         if not volume.in_mm:
             return self.tr("unknown: sizes are told in voxels")
         return " x ".join(f"{mm:.4g}" for mm in reversed(volume.geometry.spacing_zyx)) + " mm"

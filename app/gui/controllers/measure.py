@@ -29,7 +29,7 @@ _REST_MS = 200  # after the last change
 
 @dataclass(frozen=True, eq=False)
 class _Areas:
-    """The areas of all labels in a slice, by value; mm², or pixels where the spacing is unknown."""
+    """The areas of all labels in a slice, by value; mm², or voxels where the spacing is unknown."""
 
     key: SliceKey
     by_value: dict[int, float]
@@ -106,7 +106,7 @@ class MeasureController(QObject):
                 self._set_compared(
                     Compared(
                         path.name, tuple(rows), found.ours_alone, found.theirs_alone, study.volume.in_mm,
-                        outdated=self._edits != edits,
+                        outdated=self._edits != edits, flat=study.volume.shape_zyx[0] == 1,
                     )
                 )  # fmt: skip
 
@@ -214,7 +214,8 @@ class MeasureController(QObject):
             for label in study.labels.labels
         )
         index = self._view_state.active_key.index if self._areas is None else self._areas.key.index
-        return Measured(rows, index, study.volume.in_mm, study.volume.unit)
+        flat = study.volume.shape_zyx[0] == 1
+        return Measured(rows, index, study.volume.in_mm, study.volume.unit, flat=flat)
 
     # -------------------------------------------------------------------------------------------------- what is asked
 
@@ -227,7 +228,9 @@ class MeasureController(QObject):
 
     def _copy(self, measured: Measured) -> None:
         QGuiApplication.clipboard().setText(as_tsv(_table(measured)))
-        self.message.emit(self.tr("Copied: measures of {0} labels.").format(len(measured.rows)))
+        count = len(measured.rows)
+        text = self.tr("Copied: measures of one label.") if count == 1 else self.tr("Copied: measures of {0} labels.")
+        self.message.emit(text.format(count))
 
     def _save(self, path: Path, measured: Measured) -> None:
         if self._jobs.is_running(Lane.SAVE):  # the newer job would replace one that waits

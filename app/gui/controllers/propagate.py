@@ -121,7 +121,10 @@ class PropagateController(QObject):
         self.running_changed.emit(False)
         if carried.slices:
             first, last = min(carried.slices) + 1, max(carried.slices) + 1
-            self.message.emit(self.tr("{0} slices, {1} to {2}.").format(len(carried.slices), first, last))
+            if first == last:
+                self.message.emit(self.tr("One slice: {0}.").format(first))
+            else:
+                self.message.emit(self.tr("{0} slices, {1} to {2}.").format(len(carried.slices), first, last))
 
     def _fail(self, error: Exception) -> None:
         self._end()

@@ -71,6 +71,8 @@ class RecoveryController(QObject):
             QDateTime.fromSecsSinceEpoch(round(found.time.timestamp())), QLocale.FormatType.ShortFormat
         )
         name = "" if found.source is None else name_of(found.source)
+        if found.acts == 1:
+            return self.tr("“{0}”, last changed {1}, one unsaved change").format(name, when)
         return self.tr("“{0}”, last changed {1}, {2} unsaved changes").format(name, when, found.acts)
 
     @Slot(object)

@@ -105,6 +105,15 @@ class SegmentController(QObject):
         else:
             self._ask(replace(preview, points=(), mask=None, fresh=False))
 
+    @Slot(object)
+    def ask_again(self, model: ModelState) -> None:
+        """Another model answers from now on: have it answer what is shown, too."""
+        preview = self._proposal.preview
+        if preview is None or not preview.fresh or preview.record.get("model", model.record()) == model.record():
+            return
+        mask = preview.mask if preview.correcting or not preview.points else None
+        self._ask(replace(preview, mask=mask, fresh=False))
+
     def accept(self) -> None:
         """Write the preview into its label as one step of undo, or as soon as its answer is there."""
         preview = self._proposal.preview

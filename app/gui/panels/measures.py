@@ -94,13 +94,15 @@ class MeasuresPanel(QWidget):
 
     def _headings(self, measured: Measured) -> list[Cell]:
         unit = f" ({measured.unit})" if measured.unit else ""
-        length, area = ("mm", "mm²") if measured.in_mm else (self.tr("pixels"), self.tr("pixels"))
+        voxels = self.tr("pixels") if measured.flat else self.tr("voxels")
+        length, area = ("mm", "mm²") if measured.in_mm else (voxels, voxels)
+        count = self.tr("Pixels") if measured.flat else self.tr("Voxels")
         here = self.tr("Area of the label in slice {0}, the active one").format(measured.slice_index + 1)
         long_tip = self.tr("The longest diameter in any slice, as RECIST 1.1 measures it")
         short_tip = self.tr("The longest diameter at right angles to the long axis, in the same slice")
         return [
             Cell(self.tr("Label")),
-            Cell(self.tr("Volume (ml)")) if measured.in_mm else Cell(self.tr("Voxels")),
+            Cell(self.tr("Volume (ml)") if measured.in_mm else count),
             Cell(self.tr("Area here ({0})").format(area), here),
             Cell(self.tr("Long axis ({0})").format(length), long_tip),
             Cell(self.tr("Short axis ({0})").format(length), short_tip),
@@ -140,8 +142,10 @@ class MeasuresPanel(QWidget):
         if measured is None or not measured.rows:
             return ""
         notes = []
-        if not measured.in_mm:
-            notes.append(self.tr("The spacing is unknown: lengths are in pixels, and there is no volume."))
+        if not measured.in_mm and measured.flat:
+            notes.append(self.tr("The size of a pixel is unknown: lengths and areas are in pixels."))
+        elif not measured.in_mm:
+            notes.append(self.tr("The size of a voxel is unknown: lengths are in voxels, and there is no volume."))
         if any(row.measures is not None and row.measures.approximate for row in measured.rows):
             notes.append(self.tr("≈ approximate: the geometry of the image was repaired or assumed."))
         return "\n".join(notes)
@@ -149,7 +153,8 @@ class MeasuresPanel(QWidget):
     # ------------------------------------------------------------------------------------------------------ agreement
 
     def _agreement_headings(self, compared: Compared) -> list[Cell]:
-        unit = "mm" if compared.in_mm else self.tr("pixels")
+        voxels = self.tr("pixels") if compared.flat else self.tr("voxels")
+        unit = "mm" if compared.in_mm else voxels
         return [
             Cell(self.tr("Label")),
             Cell(self.tr("Dice"), self.tr("Overlap: 1 where both are the same, 0 where they do not touch")),

@@ -14,17 +14,21 @@ class MeasuredRow:
 
     label: Label
     measures: LabelMeasures | None
-    area_here: float | None  # mm² where `Measured.in_mm`, else pixels
+    area_here: float | None  # mm² where `Measured.in_mm`, else voxels
 
 
 @dataclass(frozen=True)
 class Measured:
-    """All labels of the study; `slice_index` is the active slice, values are in `unit` ("" where unknown)."""
+    """All labels of the study; `slice_index` is the active slice, values are in `unit` ("" where unknown).
+
+    `flat`: the image has one slice, so that people call its voxels pixels.
+    """
 
     rows: tuple[MeasuredRow, ...]
     slice_index: int
     in_mm: bool
     unit: str
+    flat: bool = False
 
     @property
     def is_complete(self) -> bool:
@@ -54,3 +58,4 @@ class Compared:
     theirs_alone: tuple[int, ...]
     in_mm: bool
     outdated: bool = False
+    flat: bool = False

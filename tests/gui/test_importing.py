@@ -1,0 +1,61 @@
+"""Labels of a file become labels of the open study."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from app.engine.export import write_labels
+from app.gui.controllers.importing import ImportController
+from app.gui.dialogs.asks import Asks
+from app.gui.document import Document
+from app.gui.jobs import Jobs
+
+
+class Desk:
+    """A document into which labels are taken, and what was said."""
+
+    def __init__(self, document: Document, jobs: Jobs, qtbot: QtBot) -> None:
+        self.document, self.qtbot, self.over = document, qtbot, QWidget()
+        qtbot.addWidget(self.over)
+        self.importing = ImportController(document, jobs, Asks(self.over))
+        self.messages: list[str] = []
+        self.importing.message.connect(self.messages.append)
+
+    def take(self, path: Path) -> list[str]:
+        """The names of all labels once those of a file are there."""
+        self.importing.take(path)
+        self.qtbot.waitUntil(lambda: bool(self.messages))
+        assert self.document.study is not None
+        return [label.name for label in self.document.study.labels.labels]
+
+
+@pytest.fixture
+def desk(document: Document, jobs: Jobs, qtbot: QtBot) -> Desk:
+    return Desk(document, jobs, qtbot)
+
+
+def labels_file(desk: Desk, folder: Path, names: dict[int, str]) -> Path:
+    assert desk.document.study is not None
+    values = np.zeros(desk.document.study.volume.shape_zyx, dtype=np.uint16)
+    for value in names:
+        values[value] = value
+    path = folder / "labels.nii.gz"
+    write_labels(path, values, desk.document.study.volume, label_names=names)
+    return path
+
+
+def test_that_labels_keep_the_names_that_lie_beside_them(desk: Desk, tmp_path: Path) -> None:
+    assert desk.take(labels_file(desk, tmp_path, {2: "liver", 5: "spleen"})) == ["ball", "liver", "spleen"]
+    assert desk.messages == ["2 labels were added."]
+
+
+def test_that_labels_without_names_are_numbered(desk: Desk, tmp_path: Path) -> None:
+    path = labels_file(desk, tmp_path, {3: "liver"})
+    (tmp_path / "labels.json").unlink()
+    assert desk.take(path) == ["ball", "label 3"]
+    assert desk.messages == ["One label was added."]
