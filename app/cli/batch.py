@@ -6,47 +6,105 @@ import argparse
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
 from itertools import chain
 from pathlib import Path
 
-from app.cli.choices import checked_format, options_of, segmenter_of
+from app.cli.choices import checked_formats, options_of, segmenter_of
 from app.cli.errors import UsageError
 from app.cli.progress import Progress
 from app.engine.batch import CaseResult, Existing, Item, Plan, Status, report_rows
 from app.engine.batch import run as run_cases
-from app.engine.cases import Cases, find_cases, result_paths
-from app.engine.prompt_file import case_key, read_prompt_file
-from app.engine.prompt_sources import ChallengeBoxes, FilePrompts, PromptSource, ReferenceBoxes
+from app.engine.batch_job import BatchJob
+from app.engine.batch_job_file import BoxesFrom, BoxesKind, Setup
+from app.engine.cases import Cases, find_cases, in_format, result_paths
+from app.engine.prompt_file import case_key
+from app.engine.prompt_sources import FilePrompts, PromptSource
 from app.engine.report import Report
 from app.engine.results import refuse_sources
 
 _MOST_NAMED = 10
+_FOLDERS = {
+    BoxesKind.REFERENCES: "reference label maps",
+    BoxesKind.STRUCTURES: "structure sets",
+}
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Do all cases; 1 where one of them failed or the run was stopped."""
+    if arguments.resume is not None:
+        return _go_on(arguments)
     _check_folders(arguments)
-    format_name = checked_format(arguments.format)
+    formats = checked_formats(arguments.format)
     cases = find_cases(arguments.input, without=arguments.output)
-    source, failed = _source(arguments, cases)
-    targets = result_paths(cases.found, arguments.output, format_name)
-    refuse_sources(targets, (Path(file) for case in cases.found for file in case.files))
+    if arguments.job is not None:
+        return _begin(arguments, cases, formats)
+    boxes = _boxes(arguments, cases)
+    source = boxes.source(cases.found)
+    failed = _failed_before(arguments, cases, source)
+    targets = result_paths(cases.found, arguments.output, formats[0] if formats else None)
+    more = [in_format(target, name) for target in targets for name in formats[1:]]
+    refuse_sources([*targets, *more], (Path(file) for case in cases.found for file in case.files))
     items = [Item(case, target) for case, target in zip(cases.found, targets, strict=True)]
     segmenter = segmenter_of(arguments, _threads_each(arguments.jobs))
-    plan = Plan(segmenter, source, options_of(arguments), Existing(arguments.existing))
+    plan = Plan(segmenter, source, options_of(arguments), Existing(arguments.existing), formats[1:])
     _name_others(cases)
+    with closing(run_cases(items, plan, arguments.jobs)) as running:
+        return _report(arguments, chain(failed, running), len(items) + len(failed))
+
+
+def _begin(arguments: argparse.Namespace, cases: Cases, formats: tuple[str, ...]) -> int:
+    """The same with a file from which it can be resumed."""
+    segmenter = segmenter_of(arguments, _threads_each(arguments.jobs))
+    model = arguments.model
+    if model is None or not Path(model).is_dir():
+        model = segmenter.manifest.name
+    setup = Setup(
+        arguments.input, arguments.output, _boxes(arguments, cases), str(model), options_of(arguments),
+        Existing(arguments.existing), formats,
+    )  # fmt: skip
+    job = BatchJob.begin(arguments.job, setup, cases)
+    _name_others(cases)
+    failed = [entry.result for entry in job.entries if entry.result is not None]
+    with closing(job.run(segmenter, cases, arguments.jobs)) as running:
+        return _report(arguments, chain(failed, running), len(job.entries))
+
+
+def _go_on(arguments: argparse.Namespace) -> int:
+    """Do what is waiting in a job; what is finished is told again."""
+    said = ("input", "output", "prompts", "boxes_from", "structures_from", "format")
+    if any(getattr(arguments, name) is not None for name in said):
+        raise UsageError("--resume goes on with what the file says: no input, output, boxes or format beside it")
+    job = BatchJob.open(arguments.resume)
+    arguments.input, arguments.output = job.setup.input, job.setup.output
+    if arguments.model is None:
+        arguments.model = job.setup.model
+    cases = find_cases(job.setup.input, without=job.setup.output)
+    job.hold()
+    try:
+        segmenter = segmenter_of(arguments, _threads_each(arguments.jobs))
+        finished = [entry.result for entry in job.entries if entry.result is not None]
+        with closing(job.run(segmenter, cases, arguments.jobs)) as running:
+            return _report(arguments, chain(finished, running), len(job.entries), job)
+    finally:
+        job.release()
+
+
+def _report(
+    arguments: argparse.Namespace, results: Iterable[CaseResult], count: int, job: BatchJob | None = None
+) -> int:
+    """Tell each result as it comes, and all at the end; the exit code. Marks are those of the job."""
+    marks = {} if job is None else {entry.case: entry.mark.value for entry in job.entries}
     outcomes: list[CaseResult] = []
     with ExitStack() as stack:
         report = stack.enter_context(Report(arguments.report)) if arguments.report else None
-        progress = stack.enter_context(closing(Progress(len(items) + len(failed), sys.stderr)))
-        running = stack.enter_context(closing(run_cases(items, plan, arguments.jobs)))
+        progress = stack.enter_context(closing(Progress(count, sys.stderr)))
         try:
-            for result in chain(failed, running):
+            for result in results:
                 outcomes.append(result)
                 if report is not None:
-                    report.add(report_rows(result))
+                    report.add(report_rows(result, marks.get(result.case, "")))
                 progress.step(_line(result), important=result.status is Status.FAILED)
         except KeyboardInterrupt:
             progress.close()
@@ -56,34 +114,50 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_folders(arguments: argparse.Namespace) -> None:
+    if arguments.input is None or arguments.output is None:
+        raise UsageError("--input and --output are needed, or --resume with the file of a batch")
     if not arguments.input.is_dir():
         raise UsageError(f"{arguments.input} is no folder (for a single image use segment)")
     if arguments.output.exists() and not arguments.output.is_dir():
         raise UsageError(f"{arguments.output} is a file, not a folder")
     if arguments.output.resolve() == arguments.input.resolve():
         raise UsageError("inputs and outputs must be different folders, so that nothing is overwritten")
-    if arguments.boxes_from is not None and not arguments.boxes_from.is_dir():
-        raise UsageError(f"{arguments.boxes_from} is no folder of reference label maps")
-    if arguments.boxes_from is not None and arguments.boxes_from.resolve() == arguments.output.resolve():
-        raise UsageError("references and outputs must be different folders, so that no reference is taken for a result")
+    for kind, folder in (
+        (BoxesKind.REFERENCES, arguments.boxes_from), (BoxesKind.STRUCTURES, arguments.structures_from),
+    ):  # fmt: skip
+        if folder is not None and not folder.is_dir():
+            raise UsageError(f"{folder} is no folder of {_FOLDERS[kind]}")
+        if folder is not None and folder.resolve() == arguments.output.resolve():
+            raise UsageError(
+                "references and outputs must be different folders, so that no reference is taken for a result"
+            )
 
 
-def _source(arguments: argparse.Namespace, cases: Cases) -> tuple[PromptSource, list[CaseResult]]:
-    """Where prompts come from, and the cases that failed before anything was begun."""
+def _boxes(arguments: argparse.Namespace, cases: Cases) -> BoxesFrom:
+    """Where prompts come from; wrong use where nothing says it."""
+    for kind, path in (
+        (BoxesKind.FILE, arguments.prompts), (BoxesKind.REFERENCES, arguments.boxes_from),
+        (BoxesKind.STRUCTURES, arguments.structures_from),
+    ):  # fmt: skip
+        if path is not None:
+            return BoxesFrom(kind, path)
+    if cases.found and not any(case.is_challenge for case in cases.found):
+        raise UsageError(
+            f"nothing says what to outline in {arguments.input}: give --prompts, --boxes-from or --structures-from"
+        )
+    return BoxesFrom(BoxesKind.CHALLENGE)
+
+
+def _failed_before(arguments: argparse.Namespace, cases: Cases, source: PromptSource) -> list[CaseResult]:
+    """The cases that failed before anything was begun."""
     failed = [_failed(_below(skip.file, arguments.input), skip.reason) for skip in cases.broken]
-    if arguments.prompts is not None:
-        prompts = FilePrompts(read_prompt_file(arguments.prompts), cases.found)
+    if isinstance(source, FilePrompts):
         broken = {case_key(result.case) for result in failed}
-        missing = [key for key in prompts.unmatched if key not in broken]
+        missing = [key for key in source.unmatched if key not in broken]
         failed += [
             _failed(key, f"{arguments.prompts} names it, but {arguments.input} holds no such case") for key in missing
         ]
-        return prompts, failed
-    if arguments.boxes_from is not None:
-        return ReferenceBoxes(arguments.boxes_from), failed
-    if cases.found and not any(case.is_challenge for case in cases.found):
-        raise UsageError(f"nothing says what to outline in {arguments.input}: give --prompts or --boxes-from")
-    return ChallengeBoxes(), failed
+    return failed
 
 
 def _failed(name: str, message: str) -> CaseResult:

@@ -29,3 +29,9 @@ def checked_format(name: str | None) -> str | None:
     if name is not None and name not in FORMATS:
         raise UsageError(f"'{name}' is no format; choose one of {', '.join(FORMATS)}")
     return name
+
+
+def checked_formats(names: str | None) -> tuple[str, ...]:
+    """Formats with commas between, each once; none where nothing was said, wrong use for what cannot be written."""
+    parts = [] if names is None else [name.strip() for name in names.split(",")]
+    return tuple(dict.fromkeys(name for part in parts if (name := checked_format(part)) is not None))

@@ -85,19 +85,26 @@ def _add_batch(commands: _Commands) -> None:
         commands,
         "batch",
         "Segment every case of a folder; a case that fails stops nothing.",
-        f"Without --prompts and --boxes-from, boxes are those of the challenge's NPZ files. {_COORDINATES} {_NOTICE}",
+        "Without --prompts, --boxes-from and --structures-from, boxes are those of the challenge's NPZ files. "
+        f"{_COORDINATES} {_NOTICE}",
     )
-    parser.add_argument("-i", "--input", type=Path, required=True, metavar="INPUTS", help="folder of the cases")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUTPUTS", help="folder of the masks")
+    parser.add_argument("-i", "--input", type=Path, metavar="INPUTS", help="folder of the cases")
+    parser.add_argument("-o", "--output", type=Path, metavar="OUTPUTS", help="folder of the masks")
     boxes = parser.add_mutually_exclusive_group()
     boxes.add_argument("--prompts", type=Path, metavar="FILE", help="boxes and points by case, JSON or CSV")
     boxes.add_argument("--boxes-from", type=Path, metavar="DIR",
                        help="take the tight boxes of reference label maps of the same names")  # fmt: skip
+    boxes.add_argument("--structures-from", type=Path, metavar="DIR",
+                       help="take the extents of the regions in DICOM structure sets (RTSTRUCT)")  # fmt: skip
     _add_model(parser)
-    _add_result(parser)
+    _add_result(parser, several=True)
     parser.add_argument("--existing", choices=("skip", "replace", "number"), default="skip",
                         help="where a result is there already (default: skip, so that a run can go on)")  # fmt: skip
     parser.add_argument("--report", type=Path, metavar="FILE", help="write a CSV table, one row per label")
+    job = parser.add_mutually_exclusive_group()
+    job.add_argument("--job", type=Path, metavar="FILE", help="keep what is to be done and what is done in this file")
+    job.add_argument("--resume", type=Path, metavar="FILE",
+                     help="go on with a batch of the window or of --job, which says all the rest")  # fmt: skip
     parser.add_argument("--jobs", type=_positive, default=1, metavar="N", help="cases at a time (default 1)")
 
 
@@ -144,10 +151,11 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--threads", type=_positive, metavar="N", help="processor threads (default: all cores)")
 
 
-def _add_result(parser: argparse.ArgumentParser) -> None:
+def _add_result(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
     group = parser.add_argument_group("result")
+    more = "; several with commas between" if several else ""
     group.add_argument(
-        "--format", metavar="|".join(FORMATS), help="format of the masks (default: what suits the input)"
+        "--format", metavar="|".join(FORMATS), help=f"format of the masks (default: what suits the input{more})"
     )
     group.add_argument(
         "--propagate", action="store_true", help="carry a box in one slice through the volume, both ways"

@@ -6,19 +6,22 @@ import logging
 import time
 from collections.abc import Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from app.engine.cases import Case, numbered
-from app.engine.errors import EngineError
-from app.engine.job import LabelResult, Options, segment_volume
+from app.engine.cases import Case, in_format, numbered
+from app.engine.errors import EngineError, WriteError
+from app.engine.export import write_overlay
+from app.engine.job import LabelResult, Options, segment_steps
 from app.engine.prompt_sources import PromptSource
 from app.engine.results import check_target, finished_result, story_of, write_result
 from app.engine.segmenter import Segmenter
 
 _LOG = logging.getLogger(__name__)
+PICTURE_SIDE = 240  # pixels of a small picture of a result
 
 
 class Existing(Enum):
@@ -40,20 +43,30 @@ class Status(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """A case and the file that its mask goes to."""
+    """A case and the file that its mask goes to; where a `picture` (PNG) is named, a small one of the result too."""
 
     case: Case
     target: Path
+    picture: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What is the same for every case of a batch."""
+    """What is the same for every case of a batch; `more_formats` are written beside the target."""
 
     segmenter: Segmenter
     source: PromptSource
     options: Options
     existing: Existing = Existing.SKIP
+    more_formats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Working:
+    """A case at work, and how much of its objects is done, 0..1."""
+
+    case: str
+    done: float
 
 
 @dataclass(frozen=True)
@@ -106,7 +119,13 @@ def run(items: Sequence[Item], plan: Plan, jobs: int = 1) -> Generator[CaseResul
                 future.cancel()
 
 
-def report_rows(result: CaseResult) -> list[dict[str, Any]]:
+def run_in_steps(items: Sequence[Item], plan: Plan) -> Generator[Working | CaseResult]:
+    """The same one case at a time, a slice or an object at a time, for whoever has others waiting."""
+    for item in items:
+        yield from _steps_of(item, plan)
+
+
+def report_rows(result: CaseResult, mark: str = "") -> list[dict[str, Any]]:
     """The rows of the report (see `report.COLUMNS`): one for each label, or one for a case without any."""
     common = {
         "case": result.case,
@@ -115,6 +134,7 @@ def report_rows(result: CaseResult) -> list[dict[str, Any]]:
         "seconds": f"{result.seconds:.3f}",
         "model": result.model,
         "message": result.message,
+        "mark": mark,
     }
     if not result.labels:
         return [common]
@@ -133,45 +153,72 @@ def report_rows(result: CaseResult) -> list[dict[str, Any]]:
 
 
 def _result_of(item: Item, plan: Plan) -> CaseResult:
-    start = time.perf_counter()
-    try:
-        return _do(item, plan, start)
-    except EngineError as error:
-        message = str(error)
-    except Exception as error:  # noqa: BLE001  # one bad case stops nothing
-        _LOG.debug("a case failed unexpectedly", exc_info=True)
-        message = f"unexpected {type(error).__name__}: {str(error).partition(chr(10))[0]}"
-    return CaseResult(item.case.name, Status.FAILED, seconds=time.perf_counter() - start, message=message)
+    steps = _steps_of(item, plan)
+    return next(told for told in steps if isinstance(told, CaseResult))
 
 
-def _do(item: Item, plan: Plan, start: float) -> CaseResult:
+def _steps_of(item: Item, plan: Plan) -> Generator[Working | CaseResult]:
+    """What is told of a case, its result last; the time that others took between two steps is not the case's."""
+    name, seconds = item.case.name, 0.0
+    steps = _do(item, plan)
+    while True:
+        start, message = time.perf_counter(), ""
+        try:
+            done = next(steps)
+        except StopIteration as end:
+            result: CaseResult = end.value
+            yield replace(result, seconds=seconds + time.perf_counter() - start)
+            return
+        except EngineError as error:
+            message = str(error)
+        except Exception as error:  # noqa: BLE001  # one bad case stops nothing
+            _LOG.debug("a case failed unexpectedly", exc_info=True)
+            message = f"unexpected {type(error).__name__}: {str(error).partition(chr(10))[0]}"
+        seconds += time.perf_counter() - start
+        if message:
+            yield CaseResult(name, Status.FAILED, seconds=seconds, message=message)
+            return
+        yield Working(name, done)
+
+
+def _do(item: Item, plan: Plan) -> Generator[float, None, CaseResult]:
     name, target = item.case.name, item.target
+    yield 0.0
     if plan.existing is Existing.SKIP and (finished := finished_result(target)) is not None:
         return CaseResult(name, Status.SKIPPED, target, finished.labels, finished.findings, model=finished.model)
     opened = plan.source.open(item.case)
     if opened is None:
         return CaseResult(name, Status.NO_PROMPTS, message="nothing was said of this case")
     volume, prompts = opened
-    check_target(target, volume)
-    done = segment_volume(plan.segmenter, volume, prompts, plan.options)
+    for path in _targets(target, plan):
+        check_target(path, volume)
+    yield 0.0
+    done = yield from segment_steps(plan.segmenter, volume, prompts, plan.options)
     manifest = plan.segmenter.manifest
     story = story_of(manifest, prompts, plan.options, done)
     if plan.existing is Existing.NUMBER:
-        target = _free(target)
-    write_result(target, done, volume, story, overwrite=plan.existing is not Existing.NUMBER)
-    return CaseResult(
-        name,
-        Status.DONE,
-        target,
-        done.results,
-        tuple(dict.fromkeys(finding.code for finding in volume.findings)),
-        time.perf_counter() - start,
-        manifest.name,
-    )
+        target = _free(target, plan)
+    # The mask by which a case is known to be finished comes last: where it is, the others are. Formats may share a
+    # sidecar, so that several masks that were found to be free are written as if they might replace something.
+    overwrite = plan.existing is not Existing.NUMBER or bool(plan.more_formats)
+    for path in reversed(_targets(target, plan)):
+        write_result(path, done, volume, story, overwrite=overwrite)
+        yield 1.0
+    if item.picture is not None:
+        with suppress(WriteError):  # the mask is there, of which a picture can be made again
+            shown, boxes = done.shown, done.boxes
+            write_overlay(item.picture, volume, shown, done.labels, boxes=boxes, overwrite=True, side=PICTURE_SIDE)
+    findings = tuple(dict.fromkeys(finding.code for finding in volume.findings))
+    return CaseResult(name, Status.DONE, target, done.results, findings, model=manifest.name)
 
 
-def _free(target: Path) -> Path:
+def _targets(target: Path, plan: Plan) -> list[Path]:
+    """The mask in each of the formats, the first the one by which the case is known."""
+    return [target, *(in_format(target, name) for name in plan.more_formats)]
+
+
+def _free(target: Path, plan: Plan) -> Path:
     number, free = 2, target
-    while free.exists():
+    while any(path.exists() for path in _targets(free, plan)):
         free, number = numbered(target, number), number + 1
     return free

@@ -5,50 +5,63 @@ The file (see `batch_job_file`) is written aside, read back and moved into place
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from contextlib import closing
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from app.engine.batch import CaseResult, Existing, Item, Plan, Status, run
+from app.engine.batch import CaseResult, Existing, Item, Plan, Status, Working, report_rows, run, run_in_steps
 from app.engine.batch_job_file import Entry, Mark, Setup, job_text, read_job
-from app.engine.cases import Cases, numbered, result_paths
+from app.engine.cases import Cases, in_format, numbered, result_paths
 from app.engine.errors import EngineError, ReadError, WriteError
-from app.engine.export.staging import Output, publish, unwritable
+from app.engine.export.staging import Output, publish, sweep, unwritable
 from app.engine.io.limits import unreadable
+from app.engine.journal_file import Lock
+from app.engine.prompt_file import case_key
+from app.engine.prompt_sources import FilePrompts, PromptSource
+from app.engine.report import as_csv, refuse_others
 from app.engine.results import refuse_sources
 from app.engine.segmenter import Segmenter
 
 SUFFIX = ".swiftbatch"
+_LOCK = ".lock"
+_PICTURES = "overlays"  # folder of small pictures, below the output folder
 _LARGEST_FILE = 256 * 2**20  # bytes; some hundred thousand cases
 
 
 class BatchJob:
     """A batch and its file. What is recorded is on disk when the call returns, or `unsaved` says why it is not.
 
-    For one thread at a time: between two results of `run` cases may be marked.
+    For one thread at a time: between two results of `run` cases may be marked. Whoever works on a job holds it, and
+    other processes are refused meanwhile.
     """
 
     def __init__(self, path: Path, setup: Setup, entries: Sequence[Entry]) -> None:
         self.path, self.setup = path, setup
         self._entries = {entry.case: entry for entry in entries}
+        self._lock: Lock | None = None
         self.unsaved = ""
 
     @classmethod
     def begin(cls, path: Path, setup: Setup, cases: Cases) -> BatchJob:
-        """A new job over the cases found in the input folder, written at once; broken images are failed cases.
+        """A new job over the cases found in the input folder, written at once.
 
-        Raises WriteError where the file is there already or cannot be written, or a mask would replace an image.
+        Broken images are failed cases, and so is what a prompt file names and the folder does not hold. Raises
+        WriteError where the file is there already or cannot be written, or a result would replace an image or a
+        reference; PromptError where the source of the boxes cannot be used.
         """
-        targets = result_paths(cases.found, setup.output, setup.mask_format)
-        refuse_sources(targets, (Path(file) for case in cases.found for file in case.files))
+        _check_folders(setup)
+        targets = result_paths(cases.found, setup.output, setup.formats[0] if setup.formats else None)
+        files = [in_format(target, name) for target in targets for name in setup.formats[1:]]
+        refuse_sources([*targets, *files], (Path(file) for case in cases.found for file in case.files))
         if setup.existing is Existing.NUMBER:
             # Chosen now, so that going on after a cut finds the mask of the case that was in work and makes no other.
-            targets = _free(targets)
+            targets = _free(targets, setup.formats[1:])
         entries = [Entry(case.name, target) for case, target in zip(cases.found, targets, strict=True)]
-        for skip in cases.broken:
-            name = _below(Path(skip.file), setup.input)
-            entries.append(Entry(name, None, CaseResult(name, Status.FAILED, message=skip.reason)))
+        broken = [(_below(Path(skip.file), setup.input), skip.reason) for skip in cases.broken]
+        unmatched = _unmatched(setup, setup.boxes.source(cases.found), {case_key(name) for name, _ in broken})
+        for name, reason in (*broken, *unmatched):
+            entries.append(Entry(name, None, CaseResult(name, Status.FAILED, message=reason)))
         job = cls(path, setup, entries)
         job._write(overwrite=False)
         return job
@@ -77,29 +90,88 @@ class BatchJob:
         """Names of the cases that are not finished."""
         return tuple(entry.case for entry in self.entries if entry.result is None)
 
+    @property
+    def report(self) -> Path:
+        """Where `write_report` writes: beside the job, under its name."""
+        return self.path.with_suffix(".csv")
+
+    def picture(self, entry: Entry) -> Path | None:
+        """Where the small picture of a result lies, if there is one; None for a case without a place for its mask."""
+        if entry.target is None:
+            return None
+        place = entry.target.relative_to(self.setup.output)
+        return self.setup.output / _PICTURES / place.with_name(f"{place.name}.png")
+
+    def hold(self) -> None:
+        """Keep other processes off until `release`, take over what they did, remove what one that was cut off left.
+
+        Raises WriteError where another process holds the job, ReadError where its file is gone.
+        """
+        if self._lock is not None:
+            return
+        try:
+            lock = Lock.taken(self._lock_path)
+        except OSError as error:
+            raise unwritable(self._lock_path, error.strerror or str(error)) from None
+        if lock is None:
+            raise WriteError(f"another window or program is working on {self.path}")
+        self._lock = lock
+        try:
+            if not self.unsaved:
+                self._entries = {entry.case: entry for entry in BatchJob.open(self.path).entries}
+        except ReadError:
+            self.release()
+            raise
+        self._sweep()
+
+    def release(self) -> None:
+        """Let others work on the job."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            try:
+                lock.release(remove=True)
+            except OSError:  # the folder is gone or closed; so is the file of the lock, or it stays as an empty one
+                lock.release(remove=False)
+
     def run(self, segmenter: Segmenter, cases: Cases, jobs: int = 1) -> Generator[CaseResult]:
         """Do what is waiting (see `batch.run`); each result is recorded before it is yielded.
 
         `cases` are those of the input folder now; a waiting case that is no longer among them has failed. A file that
-        cannot be written stops nothing (see `unsaved`). Raises PromptError where a prompt file cannot be used.
+        cannot be written stops nothing (see `unsaved`). Raises PromptError where the source of the boxes cannot be
+        used, and what `hold` raises.
         """
-        found = {case.name: case for case in cases.found}
-        source = self.setup.boxes.source(cases.found)
-        numbering = self.setup.existing is Existing.NUMBER
-        existing = Existing.SKIP if numbering else self.setup.existing  # the targets were free when the job began
-        plan = Plan(segmenter, source, self.setup.options, existing)
-        waiting = [self._entries[name] for name in self.waiting]
-        items = []
-        for entry in waiting:
-            if entry.target is not None and entry.case in found:
-                items.append(Item(found[entry.case], entry.target))
-            else:
-                gone = f"{self.setup.input} holds no such image any more"
-                yield self._recorded(CaseResult(entry.case, Status.FAILED, message=gone))
-        with closing(run(items, plan, jobs)) as running:
-            for result in running:
-                ours = numbering and result.status is Status.SKIPPED
-                yield self._recorded(replace(result, status=Status.DONE) if ours else result)
+        with self._held():
+            plan, items, gone = self._prepared(segmenter, cases)
+            for result in gone:
+                yield self._recorded(result)
+            with closing(run(items, plan, jobs)) as running:
+                for result in running:
+                    yield self._recorded(result)
+
+    def run_in_steps(self, segmenter: Segmenter, cases: Cases) -> Generator[Working | CaseResult]:
+        """The same one case at a time, a slice or an object at a time, for whoever has others waiting."""
+        with self._held():
+            plan, items, gone = self._prepared(segmenter, cases)
+            for result in gone:
+                yield self._recorded(result)
+            with closing(run_in_steps(items, plan)) as running:
+                for told in running:
+                    yield self._recorded(told) if isinstance(told, CaseResult) else told
+
+    def write_report(self) -> None:
+        """Write the table with the marks, in place of an earlier one; raises WriteError."""
+        rows = [row for one in self.entries if one.result for row in report_rows(one.result, one.mark.value)]
+        content = as_csv(rows)
+
+        def may_replace(path: Path) -> bool:
+            refuse_others(path)
+            return True
+
+        def verify(aside: Path) -> None:
+            if aside.read_bytes() != content:
+                raise unwritable(self.report, "read back, it differs")
+
+        publish([Output(self.report, lambda aside: _fill(aside, content), verify, may_replace)], overwrite=True)
 
     def mark(self, case: str, mark: Mark) -> None:
         """Keep the user's mark; KeyError where there is no such case."""
@@ -117,10 +189,56 @@ class BatchJob:
         self._entries[case] = replace(entry, result=None, mark=Mark.NONE)
         self._save()
 
+    @property
+    def _lock_path(self) -> Path:
+        return self.path.with_name(f".{self.path.name}{_LOCK}")
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Held at least as long as this."""
+        ours = self._lock is None
+        self.hold()
+        try:
+            yield
+        finally:
+            if ours:
+                self.release()
+
+    def _prepared(self, segmenter: Segmenter, cases: Cases) -> tuple[Plan, list[Item], list[CaseResult]]:
+        """How to do what is waiting: the plan, the items, and results of cases whose image is gone."""
+        found = {case.name: case for case in cases.found}
+        source = self.setup.boxes.source(cases.found)
+        numbering = self.setup.existing is Existing.NUMBER
+        existing = Existing.SKIP if numbering else self.setup.existing  # the targets were free when the job began
+        plan = Plan(segmenter, source, self.setup.options, existing, self.setup.formats[1:])
+        items, gone = [], []
+        for entry in (self._entries[name] for name in self.waiting):
+            if entry.target is not None and entry.case in found:
+                items.append(Item(found[entry.case], entry.target, self.picture(entry)))
+            else:
+                reason = f"{self.setup.input} holds no such image any more"
+                gone.append(CaseResult(entry.case, Status.FAILED, message=reason))
+        return plan, items, gone
+
     def _recorded(self, result: CaseResult) -> CaseResult:
+        """With what is there under a number as done: nobody else's mask was there when the job began."""
+        if self.setup.existing is Existing.NUMBER and result.status is Status.SKIPPED:
+            result = replace(result, status=Status.DONE)
         self._entries[result.case] = replace(self._entries[result.case], result=result)
         self._save()
         return result
+
+    def _sweep(self) -> None:
+        """Remove what a process that was cut off left, unless another job is at work in the same folder."""
+        for other in self.path.parent.glob(f".*{SUFFIX}{_LOCK}"):
+            if other != self._lock_path:
+                lock = Lock.taken(other)
+                if lock is None:
+                    return
+                lock.release(remove=True)
+        targets = (self._entries[name].target for name in self.waiting)
+        for folder in {self.path.parent, *(target.parent for target in targets if target is not None)}:
+            sweep(folder)
 
     def _save(self) -> None:
         try:
@@ -137,16 +255,13 @@ class BatchJob:
             if aside.read_bytes() != content:
                 raise unwritable(self.path, "read back, it differs")
 
-        def write(aside: Path) -> None:
-            aside.write_bytes(content)
-
-        publish([Output(self.path, write, verify)], overwrite=overwrite)
+        publish([Output(self.path, lambda aside: _fill(aside, content), verify)], overwrite=overwrite)
 
 
-def unfinished_jobs(folder: Path) -> tuple[BatchJob, ...]:
-    """Jobs in a folder with cases that wait, newest file first; files that cannot be read are passed over."""
+def unfinished_jobs(paths: Iterable[Path]) -> tuple[BatchJob, ...]:
+    """Jobs of those files with cases that wait, newest file first; files that cannot be read are passed over."""
     found = []
-    for path in folder.glob(f"[!.]*{SUFFIX}"):  # hidden ones are those that a cut left unfinished
+    for path in paths:
         try:
             job, changed = BatchJob.open(path), path.stat().st_mtime_ns
         except (ReadError, OSError):
@@ -156,17 +271,42 @@ def unfinished_jobs(folder: Path) -> tuple[BatchJob, ...]:
     return tuple(job for *_, job in sorted(found, key=lambda one: one[:2], reverse=True))
 
 
-def _free(targets: Sequence[Path]) -> list[Path]:
-    """Each path, or the first numbered one beside it that neither exists nor is another case's."""
+def _fill(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+def _check_folders(setup: Setup) -> None:
+    """Raise WriteError where results would lie among what they are made from."""
+    output = setup.output.resolve()
+    if output == setup.input.resolve():
+        raise WriteError(f"images and masks need different folders, and both are {setup.output}")
+    if setup.boxes.path is not None and output == setup.boxes.path.resolve():
+        raise WriteError(f"references and masks need different folders, and both are {setup.output}")
+
+
+def _unmatched(setup: Setup, source: PromptSource, known: set[str]) -> list[tuple[str, str]]:
+    """What a prompt file names and the folder does not hold, each with the reason why it fails."""
+    if not isinstance(source, FilePrompts):
+        return []
+    reason = f"{setup.boxes.path} names it, but {setup.input} holds no such case"
+    return [(name, reason) for name in source.unmatched if name not in known]
+
+
+def _free(targets: Sequence[Path], more_formats: Sequence[str]) -> list[Path]:
+    """Each path, or the first numbered one beside it that exists in no format and is not another case's."""
     used = {str(target).lower() for target in targets}
     free = []
     for target in targets:
         path, number = target, 2
-        while path.exists() or (path != target and str(path).lower() in used):
+        while _is_there(path, more_formats) or (path != target and str(path).lower() in used):
             path, number = numbered(target, number), number + 1
         used.add(str(path).lower())
         free.append(path)
     return free
+
+
+def _is_there(path: Path, more_formats: Sequence[str]) -> bool:
+    return path.exists() or any(in_format(path, name).exists() for name in more_formats)
 
 
 def _below(path: Path, folder: Path) -> str:

@@ -1,7 +1,7 @@
 """The text of a batch's file, `*.swiftbatch`, and what it says.
 
 JSON of these fields and no others: format, version, program; `input`, `output` (paths), `boxes` (where prompts come
-from), `model` (name), `options`, `existing`, `mask_format` ("" for what suits each case); and `cases`, each with its
+from), `model` (name), `options`, `existing`, `formats` (none for what suits each case); and `cases`, each with its
 name, the place of its mask below the output folder ("" where it has none), its mark, its status ("waiting" or one of
 `Status`) and, once it is finished, what became of it. Of the patient it holds nothing but what file names say.
 """
@@ -30,6 +30,7 @@ from app.engine.prompt import Box, Box3D
 from app.engine.prompt_file import LARGEST_LABEL, ObjectPrompt, VolumePoint, read_prompt_file
 from app.engine.prompt_sources import ChallengeBoxes, FilePrompts, PromptSource, ReferenceBoxes
 from app.engine.strict_json import FieldError, Fields, parse_object
+from app.engine.structure_boxes import StructureBoxes
 from app.engine.study_json import ANY_TEXT, PATH
 
 FORMAT = "SwiftMedSAM batch"
@@ -54,38 +55,44 @@ class BoxesKind(Enum):
 
     FILE = "file"  # a prompt file
     REFERENCES = "references"  # a folder of label maps
+    STRUCTURES = "structures"  # a folder of DICOM structure sets
     CHALLENGE = "challenge"  # the boxes that the challenge's files bring along
     DRAWN = "drawn"  # boxes drawn in one image
 
 
 @dataclass(frozen=True)
 class BoxesFrom:
-    """A kind with its `path` (FILE, REFERENCES) or what was `drawn` (DRAWN)."""
+    """A kind with its `path` (FILE, REFERENCES, STRUCTURES) or what was `drawn` (DRAWN)."""
 
     kind: BoxesKind
     path: Path | None = None
     drawn: DrawnBoxes | None = None
 
     def __post_init__(self) -> None:
-        if (self.path is not None) != (self.kind in (BoxesKind.FILE, BoxesKind.REFERENCES)):
+        if (self.path is not None) != (self.kind not in (BoxesKind.CHALLENGE, BoxesKind.DRAWN)):
             raise ValueError(f"boxes of the kind '{self.kind.value}' and the path {self.path} do not go together")
         if (self.drawn is not None) != (self.kind is BoxesKind.DRAWN):
             raise ValueError("drawn boxes belong to the kind 'drawn'")
 
     def source(self, cases: Sequence[Case]) -> PromptSource:
-        """What reads a case with its prompts; raises PromptError where the prompt file cannot be used."""
+        """What reads a case with its prompts; raises PromptError where the path cannot be used."""
         if self.drawn is not None:
             return self.drawn
         if self.path is None:
             return ChallengeBoxes()
         if self.kind is BoxesKind.REFERENCES:
             return ReferenceBoxes(self.path)
+        if self.kind is BoxesKind.STRUCTURES:
+            return StructureBoxes(self.path)
         return FilePrompts(read_prompt_file(self.path), cases)
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What the user asked for; `mask_format` None means what suits each case (see `result_paths`)."""
+    """What the user asked for.
+
+    Masks are known by the first of the `formats`; without any, what suits each case (see `result_paths`).
+    """
 
     input: Path
     output: Path
@@ -93,7 +100,7 @@ class Setup:
     model: str
     options: Options = field(default_factory=Options)
     existing: Existing = Existing.SKIP
-    mask_format: str | None = None
+    formats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -126,7 +133,7 @@ def job_text(setup: Setup, entries: Sequence[Entry]) -> bytes:
         "model": setup.model,
         "options": asdict(setup.options),
         "existing": setup.existing.value,
-        "mask_format": setup.mask_format or "",
+        "formats": list(setup.formats),
         "cases": [_entry_to_json(entry, setup.output) for entry in entries],
     }
     return json.dumps(document, allow_nan=False, indent=1).encode("ascii")
@@ -150,7 +157,7 @@ def read_job(text: bytes) -> tuple[Setup, tuple[Entry, ...]]:
         model=fields.text("model"),
         options=_options_from_json(fields.inner("options")),
         existing=Existing(fields.choice("existing", tuple(one.value for one in Existing))),
-        mask_format=fields.choice("mask_format", ("", *EXTENSIONS)) or None,
+        formats=tuple(_format_from_json(value) for value in fields.items("formats")),
     )
     items = fields.items("cases")
     entries = tuple(_entry_from_json(Fields(item, f"cases[{n}]"), setup.output) for n, item in enumerate(items))
@@ -228,6 +235,10 @@ def _label_from_json(value: object) -> LabelResult:
     if not all(number is None or math.isfinite(number) for number in (label.volume_ml, label.score)):
         raise FieldError(f"the results of the label '{label.label}' are no finite numbers")
     return label
+
+
+def _format_from_json(value: object) -> str:
+    return Fields({"formats": value}, "setup").choice("formats", tuple(EXTENSIONS))
 
 
 def _options_from_json(fields: Fields) -> Options:

@@ -42,6 +42,7 @@ class Case:
 
     `place` is its path below that folder, with forward slashes: of the file, or, for a series of files, of their folder
     ("." for the input folder itself). `member` tells it from others at the same place, "" where there are none.
+    `summary` is for lists and holds no patient data.
     """
 
     place: str
@@ -49,6 +50,7 @@ class Case:
     kind: Kind
     files: tuple[str, ...]
     load: Callable[[], Volume]
+    summary: str = ""
 
     @property
     def name(self) -> str:
@@ -98,7 +100,7 @@ def cases_of(listing: Listing, folder: Path) -> Cases:
     found = []
     for entry, place in zip(listing.entries, places, strict=True):
         member = _member(entry, place) if shared[place] > 1 else ""
-        found.append(Case(place, member, entry.kind, entry.files, entry.load))
+        found.append(Case(place, member, entry.kind, entry.files, entry.load, entry.summary))
     broken = tuple(
         skip for skip in listing.skipped if skip.file.lower().endswith(_IMAGE_SUFFIXES) or Path(skip.file).is_dir()
     )
@@ -146,6 +148,11 @@ def numbered(path: Path, number: int) -> Path:
     """The path with _<number> before its extension."""
     stem = stem_of(path.name)
     return path.with_name(f"{stem}_{number}{path.name[len(stem) :]}")
+
+
+def in_format(target: Path, format_name: str) -> Path:
+    """The same mask in another format, beside it."""
+    return target.with_name(stem_of(target.name) + EXTENSIONS[format_name])
 
 
 def _stem(case: Case) -> str:

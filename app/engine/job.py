@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import groupby
 from typing import Any
@@ -89,11 +89,25 @@ def segment_volume(
     Without prompts the map is empty. Raises PromptError, naming the label, where a prompt does not fit the volume;
     nothing is decoded then.
     """
+    steps = segment_steps(segmenter, volume, prompts, options)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            done: Segmentation = end.value
+            return done
+
+
+def segment_steps(
+    segmenter: Segmenter, volume: Volume, prompts: Sequence[ObjectPrompt], options: Options | None = None
+) -> Generator[float, None, Segmentation]:
+    """The same a slice or an object at a time, for whoever has others waiting; yields how much is done, 0..1."""
     options = options or Options()
     start = time.perf_counter()
     placed = [_place(prompt, volume, options) for prompt in prompts]
     canvas = _Canvas.of(volume, placed)
     cache = EmbeddingCache(_CACHE_BYTES)
+    done = 0
     for key, group in groupby(placed, key=lambda one: one.key if isinstance(one, _InSlice) else None):
         together = list(group)
         in_slice = [one for one in together if isinstance(one, _InSlice)]
@@ -101,9 +115,13 @@ def segment_volume(
             masks = _decoded(segmenter, SliceImage.of(volume, key), in_slice)
             for one, mask in zip(in_slice, masks, strict=True):
                 canvas.paint_slice(one, mask, options)
+                done += 1
+                yield done / len(placed)
         for through in (one for one in together if isinstance(one, _Through)):
             slices = propagate(segmenter, volume, through.seed, cache=cache, painted=through.prompt.value)
-            canvas.paint_volume(through, slices, options)
+            for part in canvas.paint_volume(through, slices, options):
+                yield (done + part) / len(placed)
+            done += 1
     results = canvas.results(volume, segmenter.manifest.doubtful_threshold)
     shown = canvas.shown(placed)
     boxes = tuple(box for one in placed if (box := _outline(one, shown)) is not None)
@@ -192,6 +210,11 @@ def _is_last(key: SliceKey, shape_zyx: tuple[int, ...]) -> bool:
     return key.index in (0, shape_zyx[key.axis] - 1)
 
 
+def _slice_count(seed: Seed | Box3D, shape_zyx: tuple[int, ...]) -> int:
+    """How many slices an object that is carried may be in."""
+    return shape_zyx[seed.key.axis] if isinstance(seed, Seed) else len(seed.range_of(0))
+
+
 @dataclass(eq=False)
 class _Canvas:
     """The label map while it is painted, and what is known of each object by the value of its label."""
@@ -214,11 +237,15 @@ class _Canvas:
         self.labels[placed.key.selector()][cleaned] = placed.prompt.value
         self._note(placed.prompt.value, mask.score, bool(cleaned.any()))
 
-    def paint_volume(self, placed: _Through, slices: Iterable[SliceResult], options: Options) -> None:
-        """Paint slice by slice, or, where the whole object must be known to be cleaned, at the end."""
+    def paint_volume(self, placed: _Through, slices: Iterable[SliceResult], options: Options) -> Iterator[float]:
+        """Paint slice by slice, or, where the whole object must be known to be cleaned, at the end.
+
+        Yields which part of the slices that the object may be in has been seen, 0..1.
+        """
         value = placed.prompt.value
         whole = np.zeros(self.labels.shape, dtype=bool) if options.largest or options.fill_holes else None
         weights, weighted, unweighted = 0, 0.0, []
+        most = _slice_count(placed.seed, self.labels.shape)
         for found in slices:
             target = self.labels if whole is None else whole
             target[found.key.selector()][found.mask] = value if whole is None else True
@@ -227,6 +254,7 @@ class _Canvas:
                 self.endless.add(value)
             weights, weighted = weights + count, weighted + count * found.score
             unweighted.append(found.score)
+            yield len(unweighted) / most
         if whole is not None:
             self.labels[_cleaned(whole, options)] = value
         score = weighted / weights if weights else float(np.mean(unweighted)) if unweighted else 0.0

@@ -43,7 +43,7 @@ def picture(tmp_path: Path) -> Path:
         ("batch -i {in} -o {in}/cell.png", "is a file, not a folder"),
         ("batch -i {in} -o {out} --boxes-from {out}", "is no folder of reference label maps"),
         ("batch -i {in} -o {out} --format step", "'step' is no format"),
-        ("batch -i {in} -o {out}", "give --prompts or --boxes-from"),
+        ("batch -i {in} -o {out}", "give --prompts, --boxes-from or --structures-from"),
         ("info {in}/cell.png --series 7", "there is no series '7'"),
     ],
 )

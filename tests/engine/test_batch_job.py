@@ -79,7 +79,7 @@ def _statuses(job: BatchJob) -> dict[str, str]:
 
 def _made(job: BatchJob) -> dict[str, tuple[int, int]]:
     """The masks in place, by name, each with what changes when it is written again."""
-    found = {path.name: path.stat() for path in sorted(job.setup.output.glob("[!.]*"))}
+    found = {path.name: path.stat() for path in sorted(job.setup.output.glob("*_mask*"))}
     return {name: (stat.st_ino, stat.st_mtime_ns) for name, stat in found.items()}
 
 
@@ -103,7 +103,7 @@ def test_that_a_batch_killed_at_work_goes_on_and_does_nothing_twice(
         assert child.stdout.readline() == "stopped\n"
         child.send_signal(signal.SIGKILL)
 
-    (resumed,) = unfinished_jobs(tmp_path)
+    (resumed,) = unfinished_jobs([job.path])
     recorded = [entry.case for entry in resumed.entries if entry.result is not None]
     made = _made(job)
     again = [result.case for result in _finish(resumed, segmenter)]
@@ -117,7 +117,7 @@ def test_that_a_batch_killed_at_work_goes_on_and_does_nothing_twice(
     after = _made(job)
     assert made == {name: after[name] for name in made}, "a finished mask was written again"
     assert list(after) == [f"{c}_mask.png" for c in "abcdef"]
-    assert unfinished_jobs(tmp_path) == ()
+    assert unfinished_jobs([job.path]) == ()
     assert set(_statuses(BatchJob.open(job.path)).values()) <= {"done", "skipped"}
 
 
@@ -202,9 +202,10 @@ def test_that_an_output_folder_that_takes_nothing_more_fails_cases_and_stops_not
 def test_that_a_job_that_cannot_be_saved_says_so_goes_on_and_is_whole_when_it_can(
     segmenter: ModelSegmenter, tmp_path: Path
 ) -> None:
-    setup = _setup(tmp_path, "abc")
+    setup = _setup(tmp_path, "abcd")
     job = BatchJob.begin(tmp_path / "jobs" / f"night{SUFFIX}", setup, find_cases(setup.input))
     running = job.run(segmenter, find_cases(setup.input))
+    next(running)
     job.path.parent.rename(tmp_path / "away")
     job.path.parent.write_text("in the way of the folder")
 
@@ -267,7 +268,7 @@ def _full() -> tuple[Setup, tuple[Entry, ...]]:
     drawn = DrawnBoxes(prompts, geometry, Placement.WORLD)
     boxes = BoxesFrom(BoxesKind.DRAWN, drawn=drawn)
     options = Options(propagate=True, largest=False, fill_holes=True)
-    setup = Setup(root / "in", root / "out", boxes, "swift", options, Existing.NUMBER, "nrrd")
+    setup = Setup(root / "in", root / "out", boxes, "swift", options, Existing.NUMBER, ("nrrd", "stl"))
     mask = root / "out" / "sub" / "a_mask.nrrd"
     labels = (LabelResult(1, "liver", 7, 0.1, 0.9, doubtful=True), LabelResult(2, "b", 0, None, None, doubtful=False))
     done = CaseResult("sub/a.nii", Status.DONE, mask, labels, ("tilt",), 1.25, "swift")
@@ -347,7 +348,7 @@ def test_that_a_file_that_makes_no_sense_is_refused_with_the_reason(reason: str,
         BatchJob.open(path)
 
     assert str(path) in str(caught.value)
-    assert unfinished_jobs(tmp_path) == ()
+    assert unfinished_jobs([path]) == ()
 
 
 def test_that_a_file_cut_short_anywhere_is_refused(tmp_path: Path) -> None:
@@ -368,19 +369,16 @@ def test_that_unfinished_jobs_are_told_newest_first_and_finished_ones_not(
         os.utime(job.path, (1000 - age, 1000 - age))
     _finish(jobs[1], segmenter)
 
-    assert [job.path for job in unfinished_jobs(tmp_path)] == [jobs[0].path, jobs[2].path]
+    assert [job.path for job in unfinished_jobs(job.path for job in jobs)] == [jobs[0].path, jobs[2].path]
 
 
-def test_that_a_prompt_file_that_cannot_be_used_is_refused_before_any_case(
-    segmenter: ModelSegmenter, tmp_path: Path
-) -> None:
+def test_that_a_prompt_file_that_cannot_be_used_is_refused_before_there_is_a_job(tmp_path: Path) -> None:
     setup = replace(_setup(tmp_path, "a"), boxes=BoxesFrom(BoxesKind.FILE, tmp_path / "gone.json"))
-    job = _begin(setup)
 
     with pytest.raises(PromptError, match=r"gone\.json"):
-        _finish(job, segmenter)
+        _begin(setup)
 
-    assert job.waiting == ("a.png",)
+    assert list(tmp_path.glob(f"*{SUFFIX}")) == []
 
 
 def test_that_a_case_marked_while_the_batch_is_at_work_keeps_mark_and_result(

@@ -33,19 +33,21 @@ def write_overlay(
     *,
     boxes: Sequence[Box] = (),
     overwrite: bool = False,
+    side: int | None = None,
 ) -> Path:
     """Write a PNG of the slice `key` with labels (Z, Y, X) over it, and the outlines of boxes in that slice in white.
 
     Grey values are shown in the file's own window, or between their outer half per cents. Pixels are square in
     millimetres, small slices are enlarged, and where the orientation is known the patient's right is at the left of the
-    picture and front or head on top. Raises WriteError, and PromptError for a slice or box outside the volume.
+    picture and front or head on top. `side` is the length of its longer side in pixels; without it the slice decides.
+    Raises WriteError, and PromptError for a slice or box outside the volume.
     """
     if labels.shape != volume.shape_zyx:
         raise unwritable(path, f"the labels have shape {labels.shape}, the image {volume.shape_zyx}")
     if path.suffix.lower() != ".png":
         raise unwritable(path, "a picture is written as .png")
     key = key.checked(volume.shape_zyx)
-    layout = _Layout.of(volume, key)
+    layout = _Layout.of(volume, key, side)
     picture = layout.smooth(_as_rgb(volume, key))
     _paint(picture, layout.exact(labels[key.selector()]))
     for box in boxes:
@@ -66,11 +68,11 @@ class _Layout:
     width: int
 
     @classmethod
-    def of(cls, volume: Volume, key: SliceKey) -> _Layout:
+    def of(cls, volume: Volume, key: SliceKey, side: int | None) -> _Layout:
         upright = Upright.of(volume.geometry, key.axis)
         extents = [count * size for count, size in zip(upright.shape, upright.voxel_size, strict=True)]
-        side = min(max(max(extents) / min(upright.voxel_size), _SMALLEST_SIDE), _LARGEST_SIDE)
-        height, width = (max(round(extent / max(extents) * side), 1) for extent in extents)
+        natural = min(max(max(extents) / min(upright.voxel_size), _SMALLEST_SIDE), _LARGEST_SIDE)
+        height, width = (max(round(extent / max(extents) * (side or natural)), 1) for extent in extents)
         return cls(upright, height, width)
 
     def smooth(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

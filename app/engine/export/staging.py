@@ -24,6 +24,7 @@ _REASONS = {
     "ENOTDIR": "a part of its path is a file, not a folder",
     "EEXIST": "a part of its path is a file, not a folder",
 }
+_UNFINISHED = ".unfinished-"  # how names of files begin that are being written
 _NO_LINKS = {"EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EINVAL", "EMLINK"}
 
 
@@ -72,6 +73,13 @@ def publish(outputs: Sequence[Output], *, overwrite: bool) -> list[Path]:
     return [output.target for output in outputs]
 
 
+def sweep(folder: Path) -> None:
+    """Remove what writers left in a folder when they were cut off; only where nobody is writing there now."""
+    for left in folder.glob(f"{_UNFINISHED}*"):
+        with suppress(OSError):
+            left.unlink()
+
+
 @contextmanager
 def _told(target: Path) -> Iterator[None]:
     """What the system or a library complains of, as a WriteError about the target."""
@@ -107,7 +115,7 @@ def _check_target(output: Output, *, overwrite: bool) -> None:
 def _aside(target: Path) -> Path:
     """A hidden name in the same folder, with the extension by which libraries choose the format."""
     suffix = "".join(target.suffixes[-2:]) if target.suffix.lower() == ".gz" else target.suffix
-    return target.with_name(f".unfinished-{secrets.token_hex(8)}{suffix}")
+    return target.with_name(f"{_UNFINISHED}{secrets.token_hex(8)}{suffix}")
 
 
 def _flush(path: Path) -> None:
