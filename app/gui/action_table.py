@@ -280,7 +280,7 @@ _REST = (
     ActionSpec("help.image", QT_TRANSLATE_NOOP("Actions", "About the image"), ("Ctrl+I",), _STUDY, icon="info"),
     ActionSpec("help.findings", QT_TRANSLATE_NOOP("Actions", "Findings about the image"), needs=_STUDY, icon="warning"),
     ActionSpec("help.licences", QT_TRANSLATE_NOOP("Actions", "Licences")),
-    ActionSpec("help.diagnostics", QT_TRANSLATE_NOOP("Actions", "Save a problem report…")),
+    ActionSpec("help.diagnostics", QT_TRANSLATE_NOOP("Actions", "Problem report…")),
     ActionSpec("help.about", QT_TRANSLATE_NOOP("Actions", "About SwiftMedSAM"), role=Role.ABOUT),
 )  # fmt: skip
 

@@ -222,6 +222,14 @@
         <translation>Nächste Schicht ohne Maske</translation>
     </message>
     <message>
+        <source>Next doubtful slice</source>
+        <translation>Nächste zweifelhafte Schicht</translation>
+    </message>
+    <message>
+        <source>Go to the next slice whose mask deserves a second look</source>
+        <translation>Zur nächsten Schicht, deren Maske einen zweiten Blick verdient</translation>
+    </message>
+    <message>
         <source>Move the crosshair</source>
         <translation>Fadenkreuz bewegen</translation>
     </message>
@@ -442,6 +450,10 @@
         <translation>Vollbild</translation>
     </message>
     <message>
+        <source>Show the measures</source>
+        <translation>Messwerte anzeigen</translation>
+    </message>
+    <message>
         <source>Copy measurements</source>
         <translation>Messwerte kopieren</translation>
     </message>
@@ -486,6 +498,10 @@
         <translation>Benutzerhandbuch</translation>
     </message>
     <message>
+        <source>About the image</source>
+        <translation>Über das Bild</translation>
+    </message>
+    <message>
         <source>Findings about the image</source>
         <translation>Hinweise zum Bild</translation>
     </message>
@@ -494,8 +510,8 @@
         <translation>Lizenzen</translation>
     </message>
     <message>
-        <source>Save a problem report…</source>
-        <translation>Problembericht speichern…</translation>
+        <source>Problem report…</source>
+        <translation>Problembericht…</translation>
     </message>
     <message>
         <source>About SwiftMedSAM</source>
@@ -640,6 +656,14 @@
         <translation>Tabellen (*.csv)</translation>
     </message>
     <message>
+        <source>Save the problem report</source>
+        <translation>Problembericht speichern</translation>
+    </message>
+    <message>
+        <source>Text files (*.txt)</source>
+        <translation>Textdateien (*.txt)</translation>
+    </message>
+    <message>
         <source>Unsaved changes</source>
         <translation>Nicht gespeicherte Änderungen</translation>
     </message>
@@ -674,6 +698,10 @@
     <message>
         <source>Something unexpected happened: {0}</source>
         <translation>Etwas Unerwartetes ist geschehen: {0}</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
     </message>
     <message>
         <source>“{0}” exists already. Replace it?</source>
@@ -728,6 +756,17 @@
     <message>
         <source>Actions</source>
         <translation>Befehle</translation>
+    </message>
+</context>
+<context>
+    <name>DiagnosticsController</name>
+    <message>
+        <source>Something is being saved: try again in a moment.</source>
+        <translation>Es wird gerade etwas gespeichert: Versuchen Sie es gleich noch einmal.</translation>
+    </message>
+    <message>
+        <source>Saved: {0}</source>
+        <translation>Gespeichert: {0}</translation>
     </message>
 </context>
 <context>
@@ -932,10 +971,49 @@
     </message>
 </context>
 <context>
+    <name>GuideWindow</name>
+    <message>
+        <source>User guide</source>
+        <translation>Benutzerhandbuch</translation>
+    </message>
+    <message>
+        <source>Text of the guide</source>
+        <translation>Text des Handbuchs</translation>
+    </message>
+    <message>
+        <source>Contents</source>
+        <translation>Inhalt</translation>
+    </message>
+    <message>
+        <source>Search the guide</source>
+        <translation>Handbuch durchsuchen</translation>
+    </message>
+    <message>
+        <source>{0} of {1}</source>
+        <translation>{0} von {1}</translation>
+    </message>
+    <message>
+        <source>Previous</source>
+        <translation>Zurück</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>Weiter</translation>
+    </message>
+    <message>
+        <source>not found</source>
+        <translation>nicht gefunden</translation>
+    </message>
+</context>
+<context>
     <name>ImportController</name>
     <message>
         <source>{0} labels were added.</source>
         <translation>{0} Labels wurden hinzugefügt.</translation>
+    </message>
+    <message>
+        <source>One label was added.</source>
+        <translation>Ein Label wurde hinzugefügt.</translation>
     </message>
 </context>
 <context>
@@ -982,7 +1060,7 @@
     </message>
     <message>
         <source>Spacing</source>
-        <translation>Abstände</translation>
+        <translation>Voxelabstand</translation>
     </message>
     <message>
         <source>Orientation</source>
@@ -995,6 +1073,14 @@
     <message>
         <source>Stored as</source>
         <translation>Gespeichert als</translation>
+    </message>
+    <message>
+        <source>{0} pixels (x, y)</source>
+        <translation>{0} Pixel (x, y)</translation>
+    </message>
+    <message>
+        <source>unknown: sizes are told in pixels</source>
+        <translation>unbekannt: Größen werden in Pixeln angegeben</translation>
     </message>
     <message>
         <source>unknown: sizes are told in voxels</source>
@@ -1395,6 +1481,10 @@
         <translation>Kopiert: Messwerte von {0} Labels.</translation>
     </message>
     <message>
+        <source>Copied: measures of one label.</source>
+        <translation>Kopiert: Messwerte eines Labels.</translation>
+    </message>
+    <message>
         <source>Something else is being saved: try again when that has ended.</source>
         <translation>Es wird gerade etwas anderes gespeichert: danach bitte erneut versuchen.</translation>
     </message>
@@ -1466,6 +1556,14 @@
         <translation>Pixel</translation>
     </message>
     <message>
+        <source>voxels</source>
+        <translation>Voxel</translation>
+    </message>
+    <message>
+        <source>Pixels</source>
+        <translation>Pixel</translation>
+    </message>
+    <message>
         <source>Area of the label in slice {0}, the active one</source>
         <translation>Fläche des Labels in Schicht {0}, der aktiven</translation>
     </message>
@@ -1484,6 +1582,14 @@
     <message>
         <source>Volume (ml)</source>
         <translation>Volumen (ml)</translation>
+    </message>
+    <message>
+        <source>The size of a pixel is unknown: lengths and areas are in pixels.</source>
+        <translation>Die Größe eines Pixels ist unbekannt: Längen und Flächen sind in Pixeln angegeben.</translation>
+    </message>
+    <message>
+        <source>The size of a voxel is unknown: lengths are in voxels, and there is no volume.</source>
+        <translation>Die Größe eines Voxels ist unbekannt: Längen sind in Voxeln angegeben, ein Volumen gibt es nicht.</translation>
     </message>
     <message>
         <source>Voxels</source>
@@ -1532,10 +1638,6 @@
     <message>
         <source>In slice {0}</source>
         <translation>In Schicht {0}</translation>
-    </message>
-    <message>
-        <source>The spacing is unknown: lengths are in pixels, and there is no volume.</source>
-        <translation>Der Voxelabstand ist unbekannt: Längen sind in Pixeln angegeben, und es gibt kein Volumen.</translation>
     </message>
     <message>
         <source>≈ approximate: the geometry of the image was repaired or assumed.</source>
@@ -1793,6 +1895,10 @@
 <context>
     <name>PropagateController</name>
     <message>
+        <source>One slice: {0}.</source>
+        <translation>Eine Schicht: {0}.</translation>
+    </message>
+    <message>
         <source>{0} slices, {1} to {2}.</source>
         <translation>{0} Schichten, {1} bis {2}.</translation>
     </message>
@@ -1808,12 +1914,35 @@
 <context>
     <name>RecoveryController</name>
     <message>
+        <source>“{0}”, last changed {1}, one unsaved change</source>
+        <translation>„{0}“, zuletzt geändert {1}, eine nicht gespeicherte Änderung</translation>
+    </message>
+    <message>
         <source>“{0}”, last changed {1}, {2} unsaved changes</source>
         <translation>„{0}“, zuletzt geändert {1}, {2} nicht gespeicherte Änderungen</translation>
     </message>
     <message>
         <source>Work cannot be kept safe against a crash here: the folder cannot be written.</source>
         <translation>Die Arbeit kann hier nicht gegen einen Absturz gesichert werden: in den Ordner kann nicht geschrieben werden.</translation>
+    </message>
+</context>
+<context>
+    <name>ReportDialog</name>
+    <message>
+        <source>Problem report</source>
+        <translation>Problembericht</translation>
+    </message>
+    <message>
+        <source>This is all that the report holds. No file name, path or patient data is in it. Nothing is sent: copy or save it, and give it to whoever helps you.</source>
+        <translation>Das ist alles, was der Bericht enthält: keine Dateinamen, Pfade oder Patientendaten. Es wird nichts gesendet. Kopieren oder speichern Sie ihn und geben Sie ihn der Person, die Ihnen hilft.</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Save…</source>
+        <translation>Speichern…</translation>
     </message>
 </context>
 <context>
@@ -1930,6 +2059,13 @@
     <message>
         <source>Why files were passed over</source>
         <translation>Warum Dateien übergangen wurden</translation>
+    </message>
+</context>
+<context>
+    <name>SliceMenuController</name>
+    <message>
+        <source>Draw in “{0}”</source>
+        <translation>In „{0}“ zeichnen</translation>
     </message>
 </context>
 <context>

@@ -222,6 +222,14 @@
         <translation>下一个无掩膜的切片</translation>
     </message>
     <message>
+        <source>Next doubtful slice</source>
+        <translation>下一个存疑切片</translation>
+    </message>
+    <message>
+        <source>Go to the next slice whose mask deserves a second look</source>
+        <translation>转到掩膜需要复查的下一切片</translation>
+    </message>
+    <message>
         <source>Move the crosshair</source>
         <translation>移动十字线</translation>
     </message>
@@ -442,6 +450,10 @@
         <translation>全屏</translation>
     </message>
     <message>
+        <source>Show the measures</source>
+        <translation>显示测量值</translation>
+    </message>
+    <message>
         <source>Copy measurements</source>
         <translation>复制测量值</translation>
     </message>
@@ -486,6 +498,10 @@
         <translation>用户指南</translation>
     </message>
     <message>
+        <source>About the image</source>
+        <translation>关于图像</translation>
+    </message>
+    <message>
         <source>Findings about the image</source>
         <translation>图像提示</translation>
     </message>
@@ -494,8 +510,8 @@
         <translation>许可证</translation>
     </message>
     <message>
-        <source>Save a problem report…</source>
-        <translation>保存问题报告…</translation>
+        <source>Problem report…</source>
+        <translation>问题报告…</translation>
     </message>
     <message>
         <source>About SwiftMedSAM</source>
@@ -640,6 +656,14 @@
         <translation>表格 (*.csv)</translation>
     </message>
     <message>
+        <source>Save the problem report</source>
+        <translation>保存问题报告</translation>
+    </message>
+    <message>
+        <source>Text files (*.txt)</source>
+        <translation>文本文件 (*.txt)</translation>
+    </message>
+    <message>
         <source>Unsaved changes</source>
         <translation>未保存的更改</translation>
     </message>
@@ -674,6 +698,10 @@
     <message>
         <source>Something unexpected happened: {0}</source>
         <translation>发生意外情况：{0}</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
     </message>
     <message>
         <source>“{0}” exists already. Replace it?</source>
@@ -728,6 +756,17 @@
     <message>
         <source>Actions</source>
         <translation>操作</translation>
+    </message>
+</context>
+<context>
+    <name>DiagnosticsController</name>
+    <message>
+        <source>Something is being saved: try again in a moment.</source>
+        <translation>正在保存其他内容：请稍后再试。</translation>
+    </message>
+    <message>
+        <source>Saved: {0}</source>
+        <translation>已保存：{0}</translation>
     </message>
 </context>
 <context>
@@ -932,10 +971,49 @@
     </message>
 </context>
 <context>
+    <name>GuideWindow</name>
+    <message>
+        <source>User guide</source>
+        <translation>用户指南</translation>
+    </message>
+    <message>
+        <source>Text of the guide</source>
+        <translation>指南正文</translation>
+    </message>
+    <message>
+        <source>Contents</source>
+        <translation>目录</translation>
+    </message>
+    <message>
+        <source>Search the guide</source>
+        <translation>搜索指南</translation>
+    </message>
+    <message>
+        <source>{0} of {1}</source>
+        <translation>第 {0} 处，共 {1} 处</translation>
+    </message>
+    <message>
+        <source>Previous</source>
+        <translation>上一处</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>下一处</translation>
+    </message>
+    <message>
+        <source>not found</source>
+        <translation>未找到</translation>
+    </message>
+</context>
+<context>
     <name>ImportController</name>
     <message>
         <source>{0} labels were added.</source>
         <translation>已添加 {0} 个标签。</translation>
+    </message>
+    <message>
+        <source>One label was added.</source>
+        <translation>已添加一个标签。</translation>
     </message>
 </context>
 <context>
@@ -995,6 +1073,14 @@
     <message>
         <source>Stored as</source>
         <translation>存储类型</translation>
+    </message>
+    <message>
+        <source>{0} pixels (x, y)</source>
+        <translation>{0} 像素 (x, y)</translation>
+    </message>
+    <message>
+        <source>unknown: sizes are told in pixels</source>
+        <translation>未知：大小以像素表示</translation>
     </message>
     <message>
         <source>unknown: sizes are told in voxels</source>
@@ -1395,6 +1481,10 @@
         <translation>已复制 {0} 个标签的测量值。</translation>
     </message>
     <message>
+        <source>Copied: measures of one label.</source>
+        <translation>已复制：一个标签的测量值。</translation>
+    </message>
+    <message>
         <source>Something else is being saved: try again when that has ended.</source>
         <translation>正在保存其他内容：请在完成后重试。</translation>
     </message>
@@ -1466,6 +1556,14 @@
         <translation>像素</translation>
     </message>
     <message>
+        <source>voxels</source>
+        <translation>体素</translation>
+    </message>
+    <message>
+        <source>Pixels</source>
+        <translation>像素</translation>
+    </message>
+    <message>
         <source>Area of the label in slice {0}, the active one</source>
         <translation>标签在切片 {0}（当前切片）中的面积</translation>
     </message>
@@ -1484,6 +1582,14 @@
     <message>
         <source>Volume (ml)</source>
         <translation>体积 (ml)</translation>
+    </message>
+    <message>
+        <source>The size of a pixel is unknown: lengths and areas are in pixels.</source>
+        <translation>像素大小未知：长度和面积以像素表示。</translation>
+    </message>
+    <message>
+        <source>The size of a voxel is unknown: lengths are in voxels, and there is no volume.</source>
+        <translation>体素大小未知：长度以体素表示，且没有体积。</translation>
     </message>
     <message>
         <source>Voxels</source>
@@ -1532,10 +1638,6 @@
     <message>
         <source>In slice {0}</source>
         <translation>位于切片 {0}</translation>
-    </message>
-    <message>
-        <source>The spacing is unknown: lengths are in pixels, and there is no volume.</source>
-        <translation>体素间距未知：长度以像素为单位，且无法给出体积。</translation>
     </message>
     <message>
         <source>≈ approximate: the geometry of the image was repaired or assumed.</source>
@@ -1793,6 +1895,10 @@
 <context>
     <name>PropagateController</name>
     <message>
+        <source>One slice: {0}.</source>
+        <translation>一个切片：{0}。</translation>
+    </message>
+    <message>
         <source>{0} slices, {1} to {2}.</source>
         <translation>{0} 个切片，{1} 至 {2}。</translation>
     </message>
@@ -1808,12 +1914,35 @@
 <context>
     <name>RecoveryController</name>
     <message>
+        <source>“{0}”, last changed {1}, one unsaved change</source>
+        <translation>“{0}”，最后更改于 {1}，有一处未保存的更改</translation>
+    </message>
+    <message>
         <source>“{0}”, last changed {1}, {2} unsaved changes</source>
         <translation>“{0}”，最后更改于 {1}，{2} 处未保存的更改</translation>
     </message>
     <message>
         <source>Work cannot be kept safe against a crash here: the folder cannot be written.</source>
         <translation>无法在此防止崩溃导致的数据丢失：文件夹不可写。</translation>
+    </message>
+</context>
+<context>
+    <name>ReportDialog</name>
+    <message>
+        <source>Problem report</source>
+        <translation>问题报告</translation>
+    </message>
+    <message>
+        <source>This is all that the report holds. No file name, path or patient data is in it. Nothing is sent: copy or save it, and give it to whoever helps you.</source>
+        <translation>报告的全部内容如下，不含文件名、路径或患者数据。不会发送任何内容：请复制或保存后交给为您提供帮助的人。</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Save…</source>
+        <translation>保存…</translation>
     </message>
 </context>
 <context>
@@ -1930,6 +2059,13 @@
     <message>
         <source>Why files were passed over</source>
         <translation>跳过文件的原因</translation>
+    </message>
+</context>
+<context>
+    <name>SliceMenuController</name>
+    <message>
+        <source>Draw in “{0}”</source>
+        <translation>在“{0}”中绘制</translation>
     </message>
 </context>
 <context>
