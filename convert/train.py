@@ -28,6 +28,7 @@ from app.engine.intensity import IntensityMapping
 from convert.clicks import with_click
 from convert.dataset import load_items
 from convert.losses import hard_iou, mask_loss, score_loss
+from convert.muon import Muon
 from convert.nets.swift import SwiftConfig, SwiftNet
 from convert.sampling import Sample, Sampler, synthetic_sample
 from convert.weights import load_swift
@@ -90,8 +91,10 @@ class Run:
         self.average.load_state_dict(self.net.state_dict())
         weights = [p for p in self.net.parameters() if p.ndim > 1]
         others = [p for p in self.net.parameters() if p.ndim <= 1]
-        groups = [{"params": weights, "weight_decay": config.decay}, {"params": others, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=config.rate, betas=(0.9, 0.99))
+        self.optimisers = (
+            Muon(weights, config.rate, decay=config.decay),
+            torch.optim.AdamW(others, lr=config.rate, betas=(0.9, 0.99), weight_decay=0.0),
+        )
         self.seen, self.seconds, self.steps = 0, 0.0, 0
 
     def save(self, path: Path) -> None:
@@ -99,7 +102,7 @@ class Run:
         state = {
             "net": self.net.state_dict(),
             "average": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "seen": self.seen,
             "seconds": self.seconds,
             "steps": self.steps,
@@ -116,7 +119,8 @@ class Run:
         state = torch.load(path, map_location=self.config.device, weights_only=True)
         self.net.load_state_dict(state["net"])
         self.average.load_state_dict(state["average"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
         self.seen, self.seconds, self.steps = state["seen"], state["seconds"], state["steps"]
 
     def step(self, batch: list[Tensor]) -> dict[str, float]:
@@ -128,12 +132,13 @@ class Run:
         logits, scores = self.net(image.contiguous(memory_format=torch.channels_last), prompts)
         logits = logits[:, 0]
         loss = mask_loss(logits, target, present) + 0.2 * score_loss(logits.detach(), target, present, scores)
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.config.rate * rate_factor(self.seen, self.config)
-        self.optimiser.zero_grad(set_to_none=True)
+        self.net.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.net.parameters(), 2.0)
-        self.optimiser.step()
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = self.config.rate * rate_factor(self.seen, self.config)
+            optimiser.step()
         self.seen += len(image)
         self.steps += 1
         self._follow()
