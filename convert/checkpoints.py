@@ -6,6 +6,8 @@ Files are zip archives as torch writes them since 1.6, or safetensors. What trai
 
 from __future__ import annotations
 
+import pickletools
+import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -20,7 +22,9 @@ from app.engine.errors import EngineError
 State = dict[str, Tensor]
 
 _LARGEST_FILE = 8 << 30  # bytes: SAM's largest network with its optimizer's states
-_LARGEST_PICKLE = 64 << 20  # bytes of names and shapes; the tensors' values lie beside it
+_LARGEST_PICKLE = 8 << 20  # bytes of names and shapes; the tensors' values lie beside it
+_MOST_TENSORS = 10_000  # of a network; SAM's largest has some 600
+_TOTAL = 2  # tensors together over the file: half precision doubles, and some share their values
 _WRAPPERS = ("model", "state_dict", "model_state_dict", "net", "network", "weights")
 _PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "sam.")
 _HARMLESS = (  # what the lineage's training scripts saved beside their tensors; it is read as nothing
@@ -36,7 +40,15 @@ _HARMLESS = (  # what the lineage's training scripts saved beside their tensors;
 )
 
 
-class CheckpointError(EngineError):
+# torch lets more through than tensors, such as arrays of bytes of any length, for which it takes memory.
+_KNOWN = re.compile(
+    r"collections OrderedDict|torch (?!\w*Tensor$)\w+|torch\.storage \w+|torch\.serialization _get_layout"
+    r"|torch\.nn\.parameter Parameter|torch\._tensor _rebuild_from_type_v2|_codecs encode"
+    r"|torch\._utils _rebuild_(tensor|tensor_v2|tensor_v3|parameter|parameter_with_state|sparse_tensor|qtensor)"
+)
+
+
+class CheckpointError(EngineError, ValueError):
     """A checkpoint that cannot be read safely, or that holds no network we know."""
 
 
@@ -46,29 +58,40 @@ def is_lineage(path: Path) -> bool:
     Otherwise it is of our own training, which saved an averaged network beside its settings.
     """
     if path.suffix == ".safetensors":
-        try:
-            with safe_open(path, framework="pt") as tensors:
-                return "network" not in (tensors.metadata() or {})
-        except (SafetensorError, OSError) as error:
-            raise CheckpointError(f"{path} is damaged or no safetensors file: {error}") from error
-    loaded = _load(path)
+        return "network" not in read_notes(path)
+    loaded = read_content(path)
     return not (isinstance(loaded, Mapping) and "average" in loaded and "network" in loaded)
+
+
+def read_notes(path: Path) -> dict[str, str]:
+    """What a safetensors file says beside its tensors; raises CheckpointError with one sentence."""
+    _check_file(path)
+    try:
+        with safe_open(path, framework="pt") as tensors:
+            return dict(tensors.metadata() or {})
+    except Exception as error:  # a hostile file may raise anything
+        raise CheckpointError(f"{path} is damaged or no safetensors file: {_plain(error)}") from error
 
 
 def read_state(path: Path) -> State:
     """Tensors by name, float32 (integers stay), without wrappers; raises CheckpointError with one sentence."""
-    loaded = _load(path)
-    tensors = _unwrapped(loaded, path)
-    names = _without_prefixes(tensors)
+    tensors = _unwrapped(read_content(path), path)
+    if len(tensors) > _MOST_TENSORS:
+        raise CheckpointError(f"{path} holds {len(tensors)} tensors, more than any network has")
     size = path.stat().st_size
-    return {name: _checked(tensor, name, path, size) for name, tensor in zip(names, tensors.values(), strict=True)}
+    if sum(tensor.numel() * tensor.element_size() for tensor in tensors.values()) > _TOTAL * size:
+        raise CheckpointError(f"{path} holds tensors that together are larger than the file")
+    names = _without_prefixes(tensors)
+    return {name: _checked(tensor, name, path) for name, tensor in zip(names, tensors.values(), strict=True)}
 
 
-def _load(path: Path) -> object:
+def read_content(path: Path) -> object:
+    """All that a file holds, tensors on the processor; raises CheckpointError with one sentence.
+
+    Nothing in it has run, and it is no larger than the file; whether it makes sense is not known yet.
+    """
+    size = _check_file(path)
     try:
-        size = path.stat().st_size
-        if size > _LARGEST_FILE:
-            raise CheckpointError(f"{path} is larger than {_LARGEST_FILE} bytes")
         if path.suffix == ".safetensors":
             return load_file(path)
         _check_archive(path, size)
@@ -76,12 +99,25 @@ def _load(path: Path) -> object:
             return torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except CheckpointError:
         raise
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
     except SafetensorError as error:
-        raise CheckpointError(f"{path} is damaged or no safetensors file: {error}") from error
+        raise CheckpointError(f"{path} is damaged or no safetensors file: {_plain(error)}") from error
     except Exception as error:  # a hostile file may raise anything
         raise CheckpointError(f"{path} {_reason(error)}") from error
+
+
+def _check_file(path: Path) -> int:
+    """Bytes of a file; raises CheckpointError where there is none, or far too large a one."""
+    try:
+        size = path.stat().st_size
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
+    if not path.is_file():
+        raise CheckpointError(f"{path} is no file")
+    if size > _LARGEST_FILE:
+        raise CheckpointError(f"{path} is larger than {_LARGEST_FILE} bytes")
+    return size
 
 
 def _check_archive(path: Path, size: int) -> None:
@@ -95,15 +131,29 @@ def _check_archive(path: Path, size: int) -> None:
         pickles = [m for m in members if m.filename.endswith("data.pkl")]
         if len(pickles) != 1 or pickles[0].file_size > _LARGEST_PICKLE:
             raise CheckpointError(f"{path} is an archive, but no checkpoint")
+        for operation, named, _ in pickletools.genops(archive.read(pickles[0])):
+            if operation.name in {"GLOBAL", "INST"} and not _is_known(str(named)):
+                raise CheckpointError(f"{path} {_MORE.format(f' ({_plain(named)})')}")
+
+
+_MORE = "holds more than tensors{}, which may run as a program; save a state_dict instead"
+
+
+def _is_known(named: str) -> bool:
+    return _KNOWN.fullmatch(named) is not None or named.replace(" ", ".") in _HARMLESS
 
 
 def _reason(error: Exception) -> str:
     text = str(error)
     if "Unsupported" in text or "weights_only" in text.lower():
-        named = text.partition("GLOBAL ")[2].split()[:1]
-        what = f" ({named[0]})" if named else ""
-        return f"holds more than tensors{what}, which may run as a program; save a state_dict instead"
-    return f"is damaged: {text.strip().splitlines()[0] if text.strip() else type(error).__name__}"
+        return _MORE.format("")
+    return f"is damaged: {_plain(text.strip().partition(chr(10))[0]) or type(error).__name__}"
+
+
+def _plain(text: object) -> str:
+    """What a file or a library says, cut to one line of printable letters."""
+    line = "".join(letter if letter.isprintable() else " " for letter in str(text)[:200])
+    return " ".join(line.split())
 
 
 class _Nothing:
@@ -124,8 +174,10 @@ def _unwrapped(loaded: object, path: Path) -> Mapping[str, Tensor]:
             return loaded
         inner = [loaded[name] for name in _WRAPPERS if isinstance(loaded.get(name), Mapping)]
         if not inner:
-            strange = next(str(name) for name, value in loaded.items() if not isinstance(value, Tensor))
-            raise CheckpointError(f"{path} holds no network: '{strange[:60]}' is no tensor")
+            strange = next((name for name, value in loaded.items() if not isinstance(value, Tensor)), None)
+            if strange is None:
+                break
+            raise CheckpointError(f"{path} holds no network: '{_plain(strange)[:60]}' is no tensor")
         loaded = inner[0]
     raise CheckpointError(f"{path} holds no tensors by name")
 
@@ -138,14 +190,13 @@ def _without_prefixes(names: Iterable[str]) -> list[str]:
     return plain
 
 
-def _checked(tensor: Tensor, name: str, path: Path, size: int) -> Tensor:
-    if tensor.layout != torch.strided or tensor.device.type != "cpu" or tensor.is_complex() or tensor.is_quantized:
-        raise CheckpointError(f"{path} holds a tensor of a kind that no network has: '{name[:80]}'")
-    if tensor.numel() * tensor.element_size() > size:
-        raise CheckpointError(f"{path} holds a tensor that is larger than the file: '{name[:80]}'")
+def _checked(tensor: Tensor, name: str, path: Path) -> Tensor:
+    strange = tensor.is_complex() or tensor.is_quantized or tensor.is_nested or tensor.device.type != "cpu"
+    if strange or tensor.layout != torch.strided:
+        raise CheckpointError(f"{path} holds a tensor of a kind that no network has: '{_plain(name)[:80]}'")
     if not tensor.is_floating_point():
         return tensor.clone()
     values = tensor.to(torch.float32, copy=True)
     if not bool(torch.isfinite(values).all()):
-        raise CheckpointError(f"{path} holds values that are no numbers in '{name[:80]}'")
+        raise CheckpointError(f"{path} holds values that are no numbers in '{_plain(name)[:80]}'")
     return values

@@ -87,14 +87,20 @@ def recognise(state: Mapping[str, Tensor], *, family: str | None, size: int | No
 
     Raises ValueError with one sentence where they fit none, or not the `family` or the `size` that was asked for.
     """
-    shapes = shapes_of(state)
+    try:
+        return _recognised(shapes_of(state), family, size, hint.lower())
+    except LookupError:
+        raise ValueError("its tensors do not fit one another") from None
+
+
+def _recognised(shapes: Shapes, family: str | None, size: int | None, hint: str) -> Recognised:
     kind = encoder_kind(shapes)
     possible = [one for one in FAMILIES.values() if one.encoder == kind]
     if not possible:
         raise ValueError(_why_not(shapes))
     if kind == "tiny":
         possible.sort(key=lambda one: one.name != ("swiftmedsam" if _is_thin(shapes) else "litemedsam"))
-    chosen = _choose(possible, family, size, hint.lower())
+    chosen = _choose(possible, family, size, hint)
     fixed = image_size_of(shapes)
     if size and fixed and size != fixed:
         raise ValueError(f"it is a network for images of {fixed} pixels, not {size}")

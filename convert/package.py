@@ -69,7 +69,8 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 def sha256(path: Path) -> str:
     """Hexadecimal digest of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _shape(port: ov.Output) -> list[int]:

@@ -27,7 +27,7 @@ nncf.set_log_level("ERROR")  # it lists every node that it leaves alone
 LARGEST_LOSS = 0.003  # of mean DSC against floating point, in any modality: what design allows
 
 
-def quantize_sam(source: Path, target: Path, probes: Sequence[Probe]) -> dict[str, Any]:
+def quantize_sam(source: Path, target: Path, probes: Sequence[Probe], *, name: str) -> dict[str, Any]:
     """Write the INT8 package of a floating-point one; returns what is recorded in its manifest and report."""
     exact = ModelManifest.load(source)
     reference, _ = package_answers(exact, probes)
@@ -35,7 +35,7 @@ def quantize_sam(source: Path, target: Path, probes: Sequence[Probe]) -> dict[st
     attempts: list[dict[str, Any]] = []
     kept, best = -1, -1.0
     for step in range(len(_STEPS)):
-        scope = _written(source, target, images, step)
+        scope = _written(source, target, images, step, name)
         found, times = package_answers(ModelManifest.load(target), probes)
         measured = compare(exact, probes, reference, found)
         worst = min(measured["mask_dsc_by_modality"].values())
@@ -45,7 +45,7 @@ def quantize_sam(source: Path, target: Path, probes: Sequence[Probe]) -> dict[st
         if worst >= 1 - LARGEST_LOSS:
             break
     if kept != len(attempts) - 1:
-        _written(source, target, images, kept)
+        _written(source, target, images, kept, name)
     done = {"quantisation": attempts[kept], "attempts": attempts, "against_f32": report}
     _record(target, done)
     return done
@@ -54,7 +54,7 @@ def quantize_sam(source: Path, target: Path, probes: Sequence[Probe]) -> dict[st
 _STEPS = ((), ("attention", "ends"))  # what stays in floating point, step by step
 
 
-def _written(source: Path, target: Path, images: Sequence[Any], step: int) -> dict[str, Any]:
+def _written(source: Path, target: Path, images: Sequence[Any], step: int, name: str) -> dict[str, Any]:
     """Quantise with what the step leaves out, write the package, and say how."""
     fields = read_manifest(source)
     family = FAMILIES[fields["family"]]
@@ -73,7 +73,7 @@ def _written(source: Path, target: Path, images: Sequence[Any], step: int) -> di
     )
     for part in ("encoder", "decoder", "self_test"):
         fields.pop(part, None)
-    fields |= {"name": target.name, "precision": "int8", "accuracy": {}}
+    fields |= {"name": name, "precision": "int8", "accuracy": {}}
     write_package(target, fields, quantised, decoder)
     record_self_test(target)
     return {

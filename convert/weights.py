@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import safe_open
 from safetensors.torch import save_file
 
+from convert.checkpoints import CheckpointError, read_content, read_notes
 from convert.nets.swift import SwiftConfig, SwiftNet
+
+_LARGEST, _MOST_STAGES = 1024, 8  # channels or blocks, and stages: bounds on what a file may ask for
 
 
 def load_swift(checkpoint: Path) -> tuple[SwiftNet, dict[str, Any]]:
     """The averaged network of a training checkpoint (or a weights file), in `eval` mode, and what was saved with it.
 
-    Raises ValueError where the file holds no swift network.
+    Raises CheckpointError where the file holds no swift network, or not all of one.
     """
+    content = read_content(checkpoint)
     if checkpoint.suffix == ".safetensors":
-        return _load_safetensors(checkpoint)
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    if not isinstance(state, dict) or "average" not in state or "network" not in state:
-        raise ValueError(f"{checkpoint} is no checkpoint of a swift training")
-    net = SwiftNet(_config(state["network"]))
-    net.load_state_dict(state["average"])
-    kept = {name: state[name] for name in ("seen", "seconds", "steps", "config", "revision")}
-    return net.eval(), kept
+        return _of_weights(checkpoint, content)
+    if not isinstance(content, Mapping) or "average" not in content or "network" not in content:
+        raise CheckpointError(f"{checkpoint} is no checkpoint of a swift training")
+    net = _network(checkpoint, content["network"], content["average"])
+    names = ("seen", "seconds", "steps", "config", "revision")
+    if not all(name in content for name in names):
+        raise CheckpointError(f"{checkpoint} is no whole checkpoint of a swift training")
+    return net, {name: content[name] for name in names}
 
 
 def save_weights(checkpoint: Path, target: Path) -> None:
@@ -41,17 +45,43 @@ def save_weights(checkpoint: Path, target: Path) -> None:
     save_file({k: v.contiguous() for k, v in tensors.items()}, target, metadata=notes)
 
 
-def _load_safetensors(path: Path) -> tuple[SwiftNet, dict[str, Any]]:
-    with safe_open(path, framework="pt") as file:
-        notes = file.metadata() or {}
-        if "network" not in notes:
-            raise ValueError(f"{path} does not say of which network its weights are")
-        net = SwiftNet(_config(json.loads(notes["network"])))
-        tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
-    net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()})
-    return net.eval(), {"seen": int(notes.get("seen", 0)), "seconds": float(notes.get("seconds", 0))}
+def _of_weights(path: Path, tensors: object) -> tuple[SwiftNet, dict[str, Any]]:
+    notes = read_notes(path)
+    if "network" not in notes:
+        raise CheckpointError(f"{path} does not say of which network its weights are")
+    try:
+        network = json.loads(notes["network"])
+        kept = {"seen": int(notes.get("seen", 0)), "seconds": float(notes.get("seconds", 0))}
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path} does not say of which network its weights are") from error
+    return _network(path, network, tensors), kept
 
 
-def _config(saved: dict[str, Any]) -> SwiftConfig:
+def _network(path: Path, saved: object, tensors: object) -> SwiftNet:
+    """With its weights, in `eval` mode; shapes are compared before any of it takes memory."""
+    try:
+        config = _config(saved)
+        if not isinstance(tensors, Mapping):
+            raise TypeError("its weights have no names")
+        with torch.device("meta"):
+            wanted = {name: tensor.shape for name, tensor in SwiftNet(config).state_dict().items()}
+        if {name: tensor.shape for name, tensor in tensors.items()} != wanted:
+            raise ValueError("its weights are those of another network")
+        net = SwiftNet(config)
+        net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()})
+    except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise CheckpointError(f"{path} holds no whole network: {' '.join(str(error).split())[:120]}") from error
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in net.state_dict().values()):
+        raise CheckpointError(f"{path} holds values that are no numbers")
+    return net.eval()
+
+
+def _config(saved: object) -> SwiftConfig:
+    if not isinstance(saved, Mapping):
+        raise TypeError("it does not say how large its network is")
     fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in saved.items()}
+    for value in fields.values():
+        numbers = value if isinstance(value, tuple) else (value,)
+        if len(numbers) > _MOST_STAGES or any(type(n) is not int or not 0 <= n <= _LARGEST for n in numbers):
+            raise ValueError("its network is beyond all bounds")
     return SwiftConfig(**fields)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from math import isqrt
 from typing import Literal
 
+import torch
 from torch import Tensor, nn
 
 from convert.nets.efficient_vit import Backbone, BlockKind, BlockSpec, EfficientViTEncoder, Neck
@@ -61,25 +62,41 @@ def image_size_of(shapes: Shapes) -> int | None:
 def build_sam(state: Mapping[str, Tensor], *, prompt_size: int) -> Sam:
     """The network with its weights, in `eval` mode; `prompt_size` is the side in whose pixels boxes are given.
 
-    Raises ValueError with one sentence where a tensor is missing, strange, or of another shape than it must have.
+    Shapes are tried on the meta device first, where no tensor takes memory. Raises ValueError with one sentence where a
+    tensor is missing, strange, or of another shape than it must have.
     """
     shapes = shapes_of(state)
-    kind = encoder_kind(shapes)
-    if kind is None:
+    if encoder_kind(shapes) is None:
         raise ValueError("its tensors are not those of a SAM network")
     try:
-        encoder = _ENCODERS[kind](_inner(shapes, "image_encoder."))
-        decoder = _mask_decoder(_inner(shapes, "mask_decoder."), eps=1e-6 if kind == "efficient" else 1e-5)
-        prompts = _prompt_encoder(_inner(shapes, "prompt_encoder."), grid_of(shapes), prompt_size)
-    except (KeyError, IndexError, ValueError, ZeroDivisionError, StopIteration) as error:
-        raise ValueError(f"its tensors do not fit one another ({error})") from None
-    sam = Sam(image_encoder=encoder, prompt_encoder=prompts, mask_decoder=decoder).eval()
-    wanted = shapes_of(sam.state_dict())
-    strange = sorted({*wanted.items()} ^ {*shapes.items()})
+        with torch.device("meta"), torch.no_grad():
+            sam = _assembled(shapes, prompt_size)
+            strange = sorted({*shapes_of(sam.state_dict()).items()} ^ {*shapes.items()})
+            side = image_size_of(shapes) or prompt_size
+            if not strange:
+                sam(torch.zeros(1, 3, side, side), torch.zeros(2, 4))
+    except (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError) as error:
+        raise ValueError(f"its tensors do not fit one another ({_in_short(error)})") from None
     if strange:
         raise ValueError(f"{len(strange)} of its tensors are missing or too many, such as '{strange[0][0][:80]}'")
+    sam = _assembled(shapes, prompt_size)
     sam.load_state_dict(dict(state), strict=True)
     return sam
+
+
+def _assembled(shapes: Shapes, prompt_size: int) -> Sam:
+    kind = encoder_kind(shapes)
+    if kind is None:
+        raise ValueError("it has no image encoder of the family")
+    encoder = _ENCODERS[kind](_inner(shapes, "image_encoder."))
+    decoder = _mask_decoder(_inner(shapes, "mask_decoder."), eps=1e-6 if kind == "efficient" else 1e-5)
+    prompts = _prompt_encoder(_inner(shapes, "prompt_encoder."), grid_of(shapes), prompt_size)
+    return Sam(image_encoder=encoder, prompt_encoder=prompts, mask_decoder=decoder).eval()
+
+
+def _in_short(error: Exception) -> str:
+    text = " ".join(str(error).split())[:120]
+    return text or type(error).__name__
 
 
 def _inner(shapes: Shapes, prefix: str) -> Shapes:
