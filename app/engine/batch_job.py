@@ -90,6 +90,21 @@ class BatchJob:
         """Names of the cases that are not finished."""
         return tuple(entry.case for entry in self.entries if entry.result is None)
 
+    def entry(self, case: str) -> Entry:
+        """The case of that name; KeyError where there is none."""
+        return self._entries[case]
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether somebody holds the job, this process included."""
+        if not self._lock_path.exists():
+            return False
+        lock = Lock.taken(self._lock_path)
+        if lock is None:
+            return True
+        lock.release(remove=True)
+        return False
+
     @property
     def report(self) -> Path:
         """Where `write_report` writes: beside the job, under its name."""
@@ -259,14 +274,18 @@ class BatchJob:
 
 
 def unfinished_jobs(paths: Iterable[Path]) -> tuple[BatchJob, ...]:
-    """Jobs of those files with cases that wait, newest file first; files that cannot be read are passed over."""
+    """Jobs of those files with cases that wait and nobody at work, newest file first.
+
+    Files that cannot be read are passed over.
+    """
     found = []
     for path in paths:
         try:
             job, changed = BatchJob.open(path), path.stat().st_mtime_ns
+            left = bool(job.waiting) and not job.is_at_work
         except (ReadError, OSError):
             continue
-        if job.waiting:
+        if left:
             found.append((changed, path.name, job))
     return tuple(job for *_, job in sorted(found, key=lambda one: one[:2], reverse=True))
 

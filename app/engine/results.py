@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,9 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
 from app.engine.cases import stem_of
 from app.engine.errors import ReadError, WriteError
 from app.engine.export import check_dicom, check_format, check_mesh, write_labels, write_overlay
+from app.engine.io.limits import unreadable
 from app.engine.io.npy import NpyError, read_array
 from app.engine.io.open import read_volume
 from app.engine.job import LabelResult, Options, Segmentation
@@ -125,6 +129,25 @@ def finished_result(target: Path) -> Finished | None:
         return Finished(labels, findings, str(story["Model"]["Name"]))
     except _NO_STORY:  # someone else's, or changed
         return Finished((), (), "")
+
+
+def read_mask(target: Path, volume: Volume) -> NDArray[Any]:
+    """The labels (Z, Y, X) of a result on the grid of its image; ReadError where they are not, or cannot be read."""
+    if target.suffix.lower() in _CHECKS:
+        raise unreadable(target, f"labels are not read from {target.suffix} files; write NIfTI or NRRD beside them")
+    if target.name.lower().endswith(".npz"):
+        try:
+            with zipfile.ZipFile(target) as archive, archive.open("segs.npy") as member:
+                labels = read_array(member)
+        except _DAMAGED as error:
+            raise unreadable(target, f"it holds no 'segs' ({error})") from None
+        if labels.size == math.prod(volume.shape_zyx):
+            labels = labels.reshape(volume.shape_zyx)
+    else:
+        labels = read_volume(target).voxels
+    if labels.shape != volume.shape_zyx:
+        raise unreadable(target, f"it has another shape than its image: {labels.shape} instead of {volume.shape_zyx}")
+    return labels
 
 
 def _is_whole(target: Path) -> bool:

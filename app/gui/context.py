@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Slot
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
@@ -98,6 +98,7 @@ class Context(QObject):
         """Open what was named when the program was started, unless work that a crash left is recovered first."""
         if not self.recovery.offer(self._journals):
             self.files.open(files)
+        self.docks.batch.left.ask()
         self.docks.models.refresh()  # after the image, so that the first box need not wait for the model
 
     def close(self) -> None:
@@ -106,6 +107,7 @@ class Context(QObject):
         self.settings.keep_layout("state", bytes(self.window.saveState().data()))
         self.settings.sync()
         self.jobs.close()
+        self.docks.batch.end()
         self.recovery.close()
 
     def _furnish(self) -> None:
@@ -145,6 +147,8 @@ class Context(QObject):
         self.files.set_saver(self.saving.save)
         self.files.shown.connect(self.preferences.show_as_before)
         self.files.shown.connect(lambda _read: self.planes.active_view.setFocus())
+        self.files.shown.connect(self.docks.batch.review.shown)
+        self.docks.batch.review.open_requested.connect(self.files.open_made)
         self.docks.models.changed.connect(self.segment.ask_again)
         self.opening.set_recent_menu(self.actions.menu("file.recent"))
         self.window.set_closing(self._may_close)
@@ -223,6 +227,7 @@ class Context(QObject):
         """Window and keys as they were left."""
         self.window.restoreGeometry(self.settings.layout("geometry"))
         self.window.restoreState(self.settings.layout("state"))
+        self.docks.show_strip()
         self.settings.bind(KEY_PROFILE, self._use_profile)
 
     def _use_profile(self, profile: KeyProfile) -> None:
@@ -231,8 +236,12 @@ class Context(QObject):
 
     def _may_close(self) -> bool:
         """Whether to close now; where the user saves first, the window closes after that."""
+        if not self.docks.batch.may_close():
+            return False
         if not self.document.is_modified:
-            return True
+            if self.saving.is_saving:
+                self.saving.when_saved(lambda: QTimer.singleShot(0, self.window.close))
+            return not self.saving.is_saving
         self.files.close_then(lambda: QTimer.singleShot(0, self.window.close))
         return False
 
@@ -277,4 +286,4 @@ def describe_voxel(volume: Volume, zyx: tuple[int, int, int]) -> str:
         text = "R {} G {} B {}".format(*(int(part) for part in value))
     else:
         text = f"{float(value):.6g} {volume.unit}".rstrip()
-    return f"{text}   ({x}, {y}, {z})"
+    return QCoreApplication.translate("Context", "{0} at ({1})").format(text, f"{x}, {y}, {z}")

@@ -14,6 +14,7 @@ from app.engine.cases import stem_of
 from app.engine.plane import SliceKey
 from app.gui.actions import Actions
 from app.gui.canvas.planes import PlanesView
+from app.gui.controllers.batch import BatchController
 from app.gui.controllers.info import InfoController
 from app.gui.controllers.labels import LabelsController, conflict_texts
 from app.gui.controllers.measure import MeasureController
@@ -41,7 +42,6 @@ _LEFT = Qt.DockWidgetArea.LeftDockWidgetArea
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 _BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 _NUMBERS = range(1, 10)  # keys that choose a label
-_ALWAYS = frozenset({"labels", "strip"})  # panels that are there from the start
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ class Docks(QObject):
         information = self._add_information()
         model = self._add_model()
         self._add_surface()
+        self._add_batch()
         self._add_slice_menu()
         for dock in (information, model):  # one place for what is looked at now and then
             self._window.tabifyDockWidget(findings, dock)
@@ -125,7 +126,8 @@ class Docks(QObject):
         act("label.recolour", lambda: self._edit_active(panel.edit_colour))
         for number in _NUMBERS:
             act(f"label.pick_{number}", partial(self.labels.pick, number))
-        self._window.add_dock("labels", self.tr("Labels"), panel, _LEFT)
+        self._labels_dock = self._window.add_dock("labels", self.tr("Labels"), panel, _LEFT)
+        self._show_labels()
 
     def _add_strip(self) -> None:
         parts = self._parts
@@ -138,7 +140,8 @@ class Docks(QObject):
         self.strip.limits_changed.connect(parts.propagate.set_limits)
         self._actions.connect("segment.next_empty", self.strip.next_empty)
         self._actions.connect("segment.next_doubtful", self.strip.next_doubtful)
-        self._window.add_dock("strip", self.tr("Slices"), strip, _BOTTOM)
+        self._strip_dock = self._window.add_dock("strip", self.tr("Slices"), strip, _BOTTOM)
+        parts.document.opened.connect(self.show_strip)
 
     def _add_measures(self) -> QDockWidget:
         parts = self._parts
@@ -225,6 +228,12 @@ class Docks(QObject):
     def _check_surface(self) -> None:
         self._actions.check({"view.surface": self._surface_wanted and not self._parts.view_state.single})
 
+    def _add_batch(self) -> None:
+        parts = self._parts
+        self.batch = BatchController(parts.document, parts.jobs, parts.inference, parts.settings, self)
+        self.batch.review.centre_changed.connect(parts.view_state.set_crosshair)
+        self._actions.connect("batch.folder", self.batch.show)
+
     def _save_measures(self) -> None:
         study = self._document.study
         if study is not None:
@@ -240,9 +249,15 @@ class Docks(QObject):
             self.measure.compare(path)
 
     def _show_panels(self, shown: bool) -> None:
-        for dock in self._window.findChildren(QDockWidget):
-            if dock.objectName() in _ALWAYS:
-                dock.setVisible(shown)
+        self._labels_dock.setVisible(shown)
+        self.show_strip()
+
+    @Slot()
+    def show_strip(self) -> None:
+        """The row of slices, where there are several."""
+        study = self._document.study
+        several = study is not None and study.volume.shape_zyx[0] > 1
+        self._strip_dock.setVisible(several and self._actions["view.panels"].isChecked())
 
     @Slot(int)
     def _go_to_slice(self, index: int) -> None:
@@ -252,6 +267,7 @@ class Docks(QObject):
     @Slot()
     def _show_labels(self) -> None:
         active = self._document.active_label
+        self._labels_panel.setEnabled(self._document.study is not None)
         self._labels_panel.set_labels(self.labels.labels, 0 if active is None else active.value)
         if active is not None:
             self._actions.check({"label.lock": active.locked, "label.show": active.visible})

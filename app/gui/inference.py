@@ -102,6 +102,13 @@ class Inference:
         self._views.clear()
         return state_of(opened)
 
+    def segmenter_for(self, name: str) -> ModelSegmenter:
+        """A model by its name, the one in use where it is that, for work beside the window; raises ModelError."""
+        segmenter = self._segmenter()
+        if name in (self._choice.name, segmenter.manifest.name):
+            return segmenter
+        return open_segmenter(name, device=self._choice.device)
+
     def milliseconds(self) -> float:
         """How long the model in use takes to encode and decode the phantom."""
         return milliseconds(self._segmenter().pair)

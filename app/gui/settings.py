@@ -147,12 +147,15 @@ SMOOTH = _flag("smooth", default=True)
 BRUSH_RADIUS = _number("brush_radius", 6.0, 0.5, 500.0)
 MODEL = _text("model")  # name of a package; empty: the fastest as measured
 DEVICE = _text("device", "CPU")
+BATCHES: Setting[tuple[Path, ...]] = Setting(
+    "batches", (), _read_paths, lambda batches: [str(path) for path in batches]
+)  # files of batches that were begun and not ended
 WINDOWS: Setting[Mapping[str, Window]] = _mapping("windows", _read_window, lambda w: [w.level, w.width])  # by modality
 FOLDERS: Setting[Mapping[str, str]] = _mapping("folders", _string, _same)  # last used, by what for
 
 ALL: tuple[Setting[Any], ...] = (
     LANGUAGE, THEME, KEY_PROFILE, RECENT, SHOW_PATIENT_DATA, CONFIRM_ON_REJECT, ENCODE_AHEAD, OPACITY, OVERLAY_STYLE,
-    SMOOTH, BRUSH_RADIUS, MODEL, DEVICE, WINDOWS, FOLDERS,
+    SMOOTH, BRUSH_RADIUS, MODEL, DEVICE, BATCHES, WINDOWS, FOLDERS,
 )  # fmt: skip
 
 

@@ -91,6 +91,15 @@ class FilesController(QObject):
         """Open what `work`, done on the engine thread, brings back."""
         self._jobs.submit(Lane.OPEN, work, self._show, self._fail)
 
+    def open_made(self, name: str, make: Callable[[], Study]) -> None:
+        """Open the study that `make`, on the engine thread, reads."""
+
+        def go_on() -> None:
+            self.reading.emit(name)
+            self._jobs.submit(Lane.OPEN, lambda: _ready(make(), None, self._journals), self._show, self._fail)
+
+        self.when_free(go_on)
+
     def cancel(self) -> None:
         """Forget what is being read."""
         self._jobs.cancel(Lane.OPEN)

@@ -1,0 +1,192 @@
+"""What a batch is to do: the cases of a folder are found before anything runs, and what is missing is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+
+from app.engine.batch import CaseResult, Status
+from app.engine.batch_job_file import BoxesFrom, BoxesKind, Setup
+from app.engine.cases import Cases
+from app.engine.drawn_boxes import Drawn, DrawnBoxes, drawn_in
+from app.engine.errors import EngineError, PromptError
+from app.engine.io.listing import Skipped
+from app.gui.controllers.batch_work import find
+from app.gui.dialogs.batch import BatchAsks
+from app.gui.document import Document
+from app.gui.jobs import Jobs, Lane
+from app.gui.panels.batch import BatchWindow
+from app.gui.panels.batch_state import BatchForm, CaseRow, CaseState
+from app.gui.settings import Settings
+
+_IMAGES, _BOXES, _MASKS = "batch_images", "batch_boxes", "batch_masks"  # under these names folders are remembered
+
+
+_Places = tuple[Path | None, Path | None]  # the folder of images, and that of masks where it lies inside
+
+
+class BatchSetupController(QObject):
+    """Answers the form of the window of a batch, while no batch is shown there."""
+
+    def __init__(
+        self, document: Document, jobs: Jobs, settings: Settings, window: BatchWindow, asks: BatchAsks,
+        parent: QObject | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._document, self._jobs, self._settings = document, jobs, settings
+        self._window, self._asks = window, asks
+        self._active = True
+        self._looked_at: _Places | None = None  # what was looked through last
+        self._found: Cases | None = None
+        form = window.setup
+        form.changed.connect(self._check)
+        form.folders_entered.connect(self._look)
+        form.images_wanted.connect(self._choose_images)
+        form.boxes_wanted.connect(self._choose_boxes)
+        form.masks_wanted.connect(self._choose_masks)
+        document.opened.connect(self.refresh)
+        document.acted.connect(self.refresh)
+        self._check()
+
+    @property
+    def cases(self) -> Cases | None:
+        """The cases of the folder, once they were found."""
+        return self._found
+
+    def setup(self) -> Setup | None:
+        """What is to be done, but for the model; None where something is missing. Raises PromptError."""
+        form = self._window.setup.form()
+        if self._obstacle(form) or form.images is None or form.masks is None:
+            return None
+        drawn = None
+        if form.boxes is BoxesKind.DRAWN:
+            study, prompts = self._document.study, self._drawn()
+            if study is None or prompts is None:
+                raise PromptError("no image is open")
+            drawn = DrawnBoxes(prompts.prompts, study.volume.geometry, form.placement)
+        boxes = BoxesFrom(form.boxes, form.boxes_path, drawn)
+        return Setup(form.images, form.masks, boxes, "", form.options, form.existing, form.formats)
+
+    def activate(self, on: bool) -> None:
+        """Whether the form is in use; when it is again, the folder is looked through anew."""
+        self._active = on
+        if on:
+            self._looked_at = self._found = None
+            self._window.cases.fill(())
+            self._look()
+            self.refresh()
+
+    @Slot()
+    def _look(self) -> None:
+        """Look through the folder of images, unless that has been done."""
+        form = self._window.setup.form()
+        places = _places(form)
+        if not self._active or places == self._looked_at:
+            return
+        self._looked_at, self._found = places, None
+        self._window.cases.fill(())
+        self._check()
+        folder, without = places
+        if folder is None:
+            self._window.setup.set_found("")
+            return
+        self._window.setup.set_found(self.tr("Looking for images…"))
+        self._jobs.submit(Lane.BATCH, lambda: find(folder, without), partial(self._show_found, places), self._not_found)
+
+    def _show_found(self, places: _Places, cases: Cases) -> None:
+        if places == self._looked_at and self._active:
+            self._found = cases
+            rows = [CaseRow(case.name, case.summary) for case in cases.found]
+            self._window.cases.fill([*rows, *(_broken(skip, places[0]) for skip in cases.broken)])
+            parts = [self.tr("{0} images were found").format(len(cases.found))]
+            if cases.broken:
+                parts.append(self.tr("{0} are damaged").format(len(cases.broken)))
+            if cases.others:
+                parts.append(self.tr("{0} other files were passed over").format(len(cases.others)))
+            self._window.setup.set_found(", ".join(parts))
+            self._check()
+
+    def _not_found(self, error: Exception) -> None:
+        if isinstance(error, EngineError):
+            sentence = str(error)
+            self._window.setup.set_found(sentence[:1].upper() + sentence[1:])
+        else:
+            self._window.setup.set_found("")
+            self._asks.error(error)
+        self._check()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Say what is drawn in the open image now, and whether the batch can begin."""
+        if not (self._active and self._window.isVisible()):
+            return
+        drawn = self._drawn()
+        if drawn is None:
+            text = self.tr("No image is open in the main window.")
+        elif not drawn.prompts:
+            text = self.tr("Nothing was drawn and accepted in the open image.")
+        else:
+            names = ", ".join(dict.fromkeys(prompt.label for prompt in drawn.prompts))
+            text = self.tr("{0} prompts: {1}").format(len(drawn.prompts), names)
+            if drawn.unclear:
+                text += " " + self.tr("{0} more cannot be told apart and are left out.").format(drawn.unclear)
+        self._window.setup.set_drawn(text)
+        self._check()
+
+    @Slot()
+    def _check(self) -> None:
+        self._window.setup.set_obstacle(self._obstacle(self._window.setup.form()))
+
+    def _obstacle(self, form: BatchForm) -> str:
+        """Why it cannot begin; "" where it can."""
+        drawn = self._drawn()
+        given = form.boxes in (BoxesKind.DRAWN, BoxesKind.CHALLENGE) or form.boxes_path is not None
+        checks = (
+            (form.images is None, self.tr("Choose the folder of the images.")),
+            (self._found is None or not self._found.found, self.tr("No image has been found yet.")),
+            (
+                form.boxes is BoxesKind.DRAWN and (drawn is None or not drawn.prompts),
+                self.tr("Draw a box in the main window and accept its mask."),
+            ),
+            (not given, self.tr("Choose where the boxes come from.")),
+            (form.masks is None, self.tr("Choose the folder of the masks.")),
+            (form.masks == form.images, self.tr("Images and masks need different folders.")),
+        )
+        return next((why for wrong, why in checks if wrong), "")
+
+    def _drawn(self) -> Drawn | None:
+        study = self._document.study
+        return None if study is None else drawn_in(study)
+
+    def _choose_images(self) -> None:
+        self._choose(_IMAGES, self._asks.images, self._window.setup.set_images)
+
+    def _choose_masks(self) -> None:
+        self._choose(_MASKS, self._asks.masks, self._window.setup.set_masks)
+
+    def _choose_boxes(self) -> None:
+        is_file = self._window.setup.form().boxes is BoxesKind.FILE
+        self._choose(
+            _BOXES, self._asks.prompts if is_file else self._asks.references, self._window.setup.set_boxes_path
+        )
+
+    def _choose(self, purpose: str, ask: Callable[[str], Path | None], take: Callable[[Path], None]) -> None:
+        path = ask(self._settings.folder(purpose))
+        if path is not None:
+            self._settings.set_folder(purpose, path if path.is_dir() else path.parent)
+            take(path)
+
+
+def _places(form: BatchForm) -> _Places:
+    inside = form.images is not None and form.masks is not None and form.images in form.masks.parents
+    return form.images, form.masks if inside else None
+
+
+def _broken(skip: Skipped, folder: Path | None) -> CaseRow:
+    """An image that cannot be read, and why."""
+    path = Path(skip.file)
+    name = path.relative_to(folder).as_posix() if folder is not None and path.is_relative_to(folder) else str(path)
+    return CaseRow(name, "", CaseState.FAILED, 1.0, CaseResult(name, Status.FAILED, message=skip.reason))

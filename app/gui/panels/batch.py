@@ -1,0 +1,94 @@
+"""The window of a batch: what it is to do and its cases on one page, its results on another."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from app.gui.panels.batch_cases import CaseTable, OfferLine, ProgressFoot
+from app.gui.panels.batch_model import CaseModel
+from app.gui.panels.batch_review import BatchReviewPanel
+from app.gui.panels.batch_setup import BatchSetupPanel
+from app.gui.panels.batch_state import Overall, Stage
+
+
+class BatchWindow(QWidget):
+    """A window of its own, beside the main one."""
+
+    load_requested = Signal()  # the file of an earlier batch is to be opened
+    new_requested = Signal()  # the batch that is shown is to make place for another
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("batch-window")
+        self.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, on=False)  # the program ends with the main window
+        self.setWindowTitle(self.tr("Segment a folder"))
+        self.cases = CaseModel()
+        self.setup = BatchSetupPanel()
+        self.table = CaseTable(self.cases)
+        self.review = BatchReviewPanel(self.cases)
+        self.foot = ProgressFoot()
+        self.offer = OfferLine()
+        self._title = QLabel()
+        self._title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._load = QPushButton(self.tr("Open a batch…"))
+        self._load.setAccessibleName(self.tr("Open the file of an earlier batch"))
+        self._load.clicked.connect(self.load_requested)
+        self._new = QPushButton(self.tr("New batch"))
+        self._new.setAccessibleName(self.tr("Prepare another batch"))
+        self._new.clicked.connect(self.new_requested)
+        self._tabs = QTabWidget()
+        self._tabs.setAccessibleName(self.tr("Pages"))
+        self._arrange()
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Close), self, self.close)
+        self.set_overall(Overall())
+        self.resize(1180, 800)
+
+    def set_title(self, text: str) -> None:
+        """Say which batch it is."""
+        self._title.setText(text)
+
+    def set_overall(self, overall: Overall) -> None:
+        """Show how far it is."""
+        self.foot.set_overall(overall)
+        editable = overall.stage is Stage.SETUP
+        self._form.setEnabled(editable)
+        self._load.setEnabled(overall.stage in (Stage.SETUP, Stage.ENDED))
+        self._new.setVisible(not editable)
+        self._new.setEnabled(overall.stage is Stage.ENDED)
+
+    def show_review(self) -> None:
+        """Turn to the results."""
+        self._tabs.setCurrentWidget(self.review)
+        self.review.focus_sheet()
+
+    def show_cases(self) -> None:
+        """Turn to the table."""
+        self._tabs.setCurrentIndex(0)
+
+    def _arrange(self) -> None:
+        self._form = QScrollArea()
+        self._form.setWidget(self.setup)
+        self._form.setWidgetResizable(True)
+        self._form.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._form.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._form.setMinimumWidth(
+            self.setup.minimumSizeHint().width() + self._form.verticalScrollBar().sizeHint().width()
+        )
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.addWidget(self._form)
+        splitter.addWidget(self.table)
+        splitter.setStretchFactor(1, 1)
+        splitter.setChildrenCollapsible(False)
+        self._tabs.addTab(splitter, self.tr("&Cases"))
+        self._tabs.addTab(self.review, self.tr("&Review"))
+        top = QHBoxLayout()
+        top.addWidget(self._title, 1)
+        top.addWidget(self._new)
+        top.addWidget(self._load)
+        layout = QVBoxLayout(self)
+        layout.addLayout(top)
+        layout.addWidget(self.offer)
+        layout.addWidget(self._tabs, 1)
+        layout.addWidget(self.foot)
