@@ -53,7 +53,12 @@ class Document(QObject):
     @property
     def is_modified(self) -> bool:
         """Whether something would be lost by closing."""
-        return self._study is not None and (self._forced or not self.undo_stack.isClean())
+        return self._study is not None and (self._forced or self.has_parts or not self.undo_stack.isClean())
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether an act is being done in parts and has not been finished."""
+        return self._parts > 0
 
     def open(self, study: Study | None, project: Path | None = None, *, modified: bool = False) -> None:
         """Replace what is open; what was open before is forgotten, so ask first."""
@@ -78,6 +83,12 @@ class Document(QObject):
         self.project_changed.emit()
         self.modified_changed.emit(self.is_modified)
 
+    def saved_earlier(self, project: Path) -> None:
+        """Say that a project file holds the study as it was a moment ago, which no step of undo comes back to."""
+        self._project, self._forced = project, True
+        self.project_changed.emit()
+        self.modified_changed.emit(self.is_modified)
+
     def do(self, make: Callable[[Study], Act]) -> Act:
         """Let `make` change the study, and remember the act for undo; raises what it raises.
 
@@ -96,6 +107,8 @@ class Document(QObject):
         if not act.is_empty:
             self._parts += 1
             self._show(act)
+            if self._parts == 1:
+                self._tell_modified()
         return act
 
     def finish_parts(self, text: str, record: Mapping[str, Any]) -> None:

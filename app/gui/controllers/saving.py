@@ -38,6 +38,18 @@ class SavingController(QObject):
     ) -> None:
         super().__init__(parent)
         self._document, self._jobs, self._snapshots, self._asks = document, jobs, snapshots, asks
+        self._copying = 0  # label maps that are being copied to be written
+        self._afterwards: Callable[[], None] | None = None
+
+    @property
+    def is_saving(self) -> bool:
+        """Whether something that was asked for has not been written yet."""
+        return self._copying > 0 or self._jobs.is_running(Lane.SAVE)
+
+    def when_saved(self, go_on: Callable[[], None]) -> None:
+        """Go on once what is being written is on the disk; not at all where that fails."""
+        self._afterwards = go_on
+        self.message.emit(self.tr("Something is being saved: the window closes after that."))
 
     def save(self, then: Callable[[], None] | None = None) -> None:
         """Save to the project's own file, or ask for one; `then` is called once it is saved."""
@@ -99,30 +111,45 @@ class SavingController(QObject):
                 lambda: self.message.emit(self.tr("Saved and verified: {0}").format(choice.path.name)),
             )  # fmt: skip
 
-        self._snapshots.take(write)
+        self._take(write)
 
     def _save(self, path: Path, then: Callable[[], None] | None) -> None:
-        study = self._document.study
-        history = () if study is None else study.history
+        asked = self._document.study
+        history = () if asked is None else asked.history
 
         def write(study: Study, values: NDArray[np.uint16]) -> None:
             frozen = study.with_labels(LabelMap.adopting(values, study.labels.labels))
             self._write(path, lambda: save_project(path, frozen, overwrite=True), saved)
 
         def saved() -> None:
-            whole = self._holds(history)  # nothing was done or undone meanwhile
+            whole = self._holds(asked, history)  # nothing was opened, done or undone meanwhile
             if whole:
                 self._document.saved_as(path)
+            elif self._document.study is asked:
+                self._document.saved_earlier(path)
             self.saved_project.emit(path)
             self.message.emit(self.tr("Saved: {0}").format(path.name))
             if then is not None and whole:  # what follows, closing say, would lose what was done meanwhile
                 then()
 
-        self._snapshots.take(write)
+        self._take(write)
 
-    def _holds(self, history: tuple[Act, ...]) -> bool:
+    def _take(self, write: Callable[[Study, NDArray[np.uint16]], None]) -> None:
+        """Call `write` with the study and a copy of its voxels, before another study comes."""
+
+        def taken(study: Study, values: NDArray[np.uint16]) -> None:
+            self._copying -= 1
+            write(study, values)
+
+        if self._document.study is not None:
+            self._copying += 1
+            self._snapshots.take(taken)
+
+    def _holds(self, asked: Study | None, history: tuple[Act, ...]) -> bool:
         study = self._document.study
-        now = () if study is None else study.history
+        if study is None or study is not asked or self._document.has_parts:
+            return False
+        now = study.history
         return len(now) == len(history) and all(a is b for a, b in zip(now, history, strict=True))
 
     def _write(self, path: Path, work: Callable[[], object], done: Callable[[], None]) -> None:
@@ -132,9 +159,13 @@ class SavingController(QObject):
         def finished(_result: object) -> None:
             ended()
             done()
+            afterwards, self._afterwards = self._afterwards, None
+            if afterwards is not None:
+                afterwards()
 
         def failed(error: Exception) -> None:
             ended()
+            self._afterwards = None
             self.failed.emit(error)
 
         if self._jobs.is_running(Lane.SAVE):  # the newer job would replace it, and its end would not be heard

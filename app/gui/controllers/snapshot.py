@@ -30,7 +30,7 @@ class Snapshots(QObject):
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._step)
         document.voxels_changed.connect(self._edited)
-        document.opened.connect(self.forget)
+        document.closed.connect(self.finish)
 
     def take(self, done: Done) -> None:
         """Call `done(study, values)` with values uint16 (Z, Y, X) that are the caller's own."""
@@ -44,10 +44,10 @@ class Snapshots(QObject):
             self._timer.start()
 
     @Slot()
-    def forget(self) -> None:
-        """Another image is open: nobody gets an answer."""
-        self._timer.stop()
-        self._waiting.clear()
+    def finish(self) -> None:
+        """Copy the rest at once: another image is about to come."""
+        while self._timer.isActive():
+            self._step()
 
     @Slot(object)
     def _edited(self, region: Box3D) -> None:
@@ -57,7 +57,7 @@ class Snapshots(QObject):
     @Slot()
     def _step(self) -> None:
         study = self._document.study
-        if study is None:
+        if study is None:  # not while a copy is made: `finish` comes first
             return
         slices = max(1, _STEP_BYTES // max(1, self._copy[0].nbytes))
         wanted = np.flatnonzero(self._stale)[:slices]

@@ -1,0 +1,110 @@
+"""What is being saved or carried while the window closes or another image comes: it is not lost and not mixed up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.engine.project import open_project
+from app.engine.prompt import Box, Box3D
+from app.gui.dialogs.asks import UnsavedChoice
+from app.gui.jobs import Lane
+from tests.gui.window_hand import App, load_nifti
+
+
+def write_block(path: Path, slices: int) -> Path:
+    """A volume with a bright block through most of its slices."""
+    voxels = np.full((36, 32, slices), -20, dtype=np.int16)
+    voxels[8:24, 8:20, 2:-2] = 200
+    nib.save(nib.Nifti1Image(voxels, np.diag([-1.0, -1.0, 2.5, 1.0])), path)
+    return path
+
+
+@pytest.fixture
+def app(model: Path, qtbot: QtBot, tmp_path: Path) -> Iterator[App]:
+    """A window with a volume of 60 slices."""
+    made = App(model, qtbot)
+    made.open(write_block(tmp_path / "one.nii.gz", 60))
+    yield made
+    made.context.close()
+
+
+def paint(app: App) -> None:
+    part = Box3D(2, 2, 1, 30, 28, 9), np.ones((8, 26, 28), dtype=bool)
+    app.context.document.do(lambda study: study.paint("Paint", [part], 1))
+
+
+def carry_some(app: App, qtbot: QtBot) -> None:
+    """Begin to carry a mask, and come back when a few slices have it."""
+    app.drag(app.view(), Box(6, 6, 26, 22))
+    app.wait_for_mask()
+    app.ask("segment.propagate")
+    carried = app.context.proposal
+    qtbot.waitUntil(lambda: carried.carried is not None and len(carried.carried.slices) > 1, timeout=20000)
+    assert app.context.propagate.is_running
+
+
+def test_that_closing_while_a_mask_is_carried_asks_first(app: App, qtbot: QtBot) -> None:
+    carry_some(app, qtbot)
+    assert app.context.document.is_modified
+    assert app.context.window.isWindowModified()
+    app.answers.unsaved_choice = UnsavedChoice.CANCEL
+    assert not app.context.window.close()
+    assert app.answers.asked_about_unsaved == 1
+    assert app.labels.any()
+
+
+def test_that_saving_while_a_mask_is_carried_leaves_the_rest_unsaved(app: App, tmp_path: Path, qtbot: QtBot) -> None:
+    carry_some(app, qtbot)
+    app.answers.target = project = tmp_path / "one.swiftmed"
+    app.ask("file.save_as")
+    qtbot.waitUntil(lambda: project.exists() and not app.context.jobs.is_running(Lane.SAVE), timeout=20000)
+    app.context.propagate.stop()
+    app.context.document.undo()
+    assert open_project(project)[0].labels.voxels.any()
+    assert app.context.document.project == project
+    assert not app.labels.any()
+    assert app.context.document.is_modified
+
+
+def test_that_a_project_saved_late_is_not_taken_for_that_of_the_next_image(
+    app: App, tmp_path: Path, qtbot: QtBot
+) -> None:
+    document = app.context.document
+    app.answers.target = tmp_path / "one.swiftmed"
+    # nothing has been done in it: it may be closed without a question
+    app.context.saving.saving.connect(lambda name: app.context.files.close() if name else None)
+    app.ask("file.save_as")
+    qtbot.waitUntil(lambda: document.study is None and app.context.jobs.is_idle, timeout=20000)
+    assert (tmp_path / "one.swiftmed").exists()
+    assert document.project is None
+
+
+def test_that_labels_being_exported_are_whole_when_the_window_closes(app: App, tmp_path: Path, qtbot: QtBot) -> None:
+    paint(app)
+    labels = app.labels.copy()
+    app.answers.target = tmp_path / "mask.nii.gz"
+    app.ask("file.export_labels")
+    app.answers.unsaved_choice = UnsavedChoice.DISCARD
+    app.context.window.close()
+    qtbot.waitUntil(lambda: not app.context.window.isVisible(), timeout=20000)
+    app.context.jobs.close()
+    written = np.asarray(load_nifti(app.answers.target).dataobj).transpose(2, 1, 0)
+    np.testing.assert_array_equal(written, labels)
+
+
+def test_that_labels_being_exported_are_whole_when_another_image_comes(app: App, tmp_path: Path, qtbot: QtBot) -> None:
+    paint(app)
+    labels = app.labels.copy()
+    app.answers.target = mask = tmp_path / "mask.nii.gz"
+    app.answers.unsaved_choice = UnsavedChoice.DISCARD
+    app.ask("file.export_labels")
+    app.context.files.close()
+    qtbot.waitUntil(lambda: app.context.jobs.is_idle and mask.exists(), timeout=20000)
+    written = np.asarray(load_nifti(mask).dataobj).transpose(2, 1, 0)
+    np.testing.assert_array_equal(written, labels)
