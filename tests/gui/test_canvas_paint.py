@@ -26,9 +26,8 @@ from app.engine.window import Window
 from app.gui.canvas.decorations import bar_length, is_approximate, position_text, window_text
 from app.gui.canvas.frame import PlaneFrame
 from app.gui.canvas.overlay import carried_mask, fill_table, patterns
-from app.gui.canvas.paths import borders_of_labels, path_of_mask, path_of_segments
+from app.gui.canvas.paths import borders_of_labels, path_of_mask, paths_of_segments
 from app.gui.canvas.picture import Pictures, halvings_for
-from app.gui.canvas.slices import SliceReader
 from app.gui.document import Document
 from app.gui.proposal import Carried, Preview
 from app.gui.view_state import Camera, OverlayStyle, ToolKind
@@ -278,7 +277,7 @@ def unit_edges(start: NDArray[np.floating], end: NDArray[np.floating]) -> set[tu
 def test_that_slices_without_labels_have_no_borders() -> None:
     lines, owners = borders_of_labels(np.zeros((4, 4), np.uint16))
     assert len(lines) == len(owners) == 0
-    assert path_of_segments(lines).isEmpty()
+    assert not paths_of_segments(lines, owners)
 
 
 def test_that_a_path_encloses_the_mask_and_leaves_its_hole() -> None:
@@ -485,17 +484,3 @@ def test_that_the_tip_of_a_brush_has_its_true_size(qtbot: QtBot) -> None:
     x, y = (int(n) for n in canvas.at(20, 20))
     changed = [dx for dx in range(150) if image.pixel(x + dx, y) != bare.pixel(x + dx, y)]
     assert abs(np.mean(changed) - 6.0 * canvas.view.sight.frame.finer) < 1.5
-
-
-@pytest.mark.parametrize("width", [1, 4, 7, 16, 33, 64])
-@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32, np.float64])
-def test_that_slices_are_read_alike_in_all_directions_and_again_after_a_change(
-    rng: np.random.Generator, width: int, dtype: type[np.generic]
-) -> None:
-    array = rng.integers(0, 100, (3, 5, width)).astype(dtype)
-    reader = SliceReader()
-    for key in [SliceKey(axis, index) for axis in (2, 0, 1, 2) for index in range(array.shape[axis])]:
-        assert np.array_equal(reader.read(array, key), array[key.selector()])
-    array += 1
-    reader.forget()
-    assert np.array_equal(reader.read(array, SliceKey(2, width - 1)), array[:, :, width - 1])

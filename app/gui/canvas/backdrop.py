@@ -54,22 +54,37 @@ class Backdrop:
     def _fit(self, frame: PlaneFrame, ratio: float) -> None:
         size = QSize(max(round(frame.size[0] * ratio), 1), max(round(frame.size[1] * ratio), 1))
         if self._image.size() != size:
-            self._image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+            self._image = QImage(size, QImage.Format.Format_RGB32)
         self._image.setDevicePixelRatio(ratio)
-        height, width = frame.upright.shape
-        if not screen_rect(frame, QRect(0, 0, width, height)).contains(QRectF(0, 0, *frame.size)):
-            self._image.fill(pens.BACKGROUND)
 
     @staticmethod
     def _draw_picture(
         painter: QPainter, scene: Scene, key: SliceKey, frame: PlaneFrame, looks: Looks, ratio: float
     ) -> None:
+        height, width = frame.upright.shape
+        area = screen_rect(frame, QRect(0, 0, width, height))
+        inside = area.toAlignedRect().adjusted(2, 2, -2, -2)  # what the picture covers in any case
+        for beside in _around(QRectF(0, 0, *frame.size).toAlignedRect(), inside):
+            painter.fillRect(beside, pens.BACKGROUND)
         halvings = halvings_for(frame.voxel, ratio)
         picture = scene.pictures.picture(key, frame.upright, looks.window, inverted=looks.inverted, halvings=halvings)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, looks.smooth)
-        height, width = frame.upright.shape
-        painter.drawImage(screen_rect(frame, QRect(0, 0, width, height)), picture, QRectF(picture.rect()))
+        painter.drawImage(area, picture, QRectF(picture.rect()))
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, on=False)
+
+
+def _around(outer: QRect, inner: QRect) -> tuple[QRect, ...]:
+    """Rectangles that together are all of `outer` but what lies in `inner`; some may be empty."""
+    inner = inner.intersected(outer)
+    if inner.isEmpty():
+        return (outer,)
+    below, right = inner.bottom() + 1, inner.right() + 1
+    return (
+        QRect(outer.left(), outer.top(), outer.width(), inner.top() - outer.top()),
+        QRect(outer.left(), below, outer.width(), outer.bottom() + 1 - below),
+        QRect(outer.left(), inner.top(), inner.left() - outer.left(), inner.height()),
+        QRect(right, inner.top(), outer.right() + 1 - right, inner.height()),
+    )
 
 
 def screen_rect(frame: PlaneFrame, area: QRect) -> QRectF:

@@ -16,11 +16,19 @@ from app.engine.volume import Volume
 from app.engine.window import Window
 from app.gui.canvas import pens
 from app.gui.canvas.frame import PlaneFrame
+from app.gui.translation import QT_TRANSLATE_NOOP
 
 _INSET = 8.0  # pixels between texts and the widget's border
 _DOT = 4.0  # radius
 _SHORTEST, _LONGEST = 0.12, 0.3  # of the widget's width: the scale bar
 _NARROW = 240.0  # pixels: a view narrower than that shows letters and the slice number only
+
+
+_PLANES = {
+    Plane.AXIAL: QT_TRANSLATE_NOOP("Canvas", "Axial"),
+    Plane.CORONAL: QT_TRANSLATE_NOOP("Canvas", "Coronal"),
+    Plane.SAGITTAL: QT_TRANSLATE_NOOP("Canvas", "Sagittal"),
+}
 
 
 @dataclass(frozen=True)
@@ -37,11 +45,7 @@ class Notes:
 
 def plane_name(plane: Plane) -> str:
     """The plane in the user's language."""
-    return {
-        Plane.AXIAL: QCoreApplication.translate("Canvas", "Axial"),
-        Plane.CORONAL: QCoreApplication.translate("Canvas", "Coronal"),
-        Plane.SAGITTAL: QCoreApplication.translate("Canvas", "Sagittal"),
-    }[plane]
+    return QCoreApplication.translate("Canvas", _PLANES[plane])
 
 
 def window_text(window: Window) -> str:

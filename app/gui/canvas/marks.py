@@ -14,7 +14,7 @@ from app.gui.canvas.tools.box import draw_box
 from app.gui.proposal import Preview
 from app.gui.view_state import Looks, OverlayStyle
 
-_GAP_PX = 14.0  # the crosshair leaves its middle free, where the lesion is
+_GAP_PX = 14  # the crosshair leaves its middle free, where the lesion is
 _AROUND_PX = 12  # pixels by which marks reach beyond box and mask: handles, points, dark edges
 _FULL = 255
 
@@ -61,11 +61,12 @@ class PreviewMarks:
 def draw_crosshair(painter: QPainter, frame: PlaneFrame, place: Place) -> None:
     """Two lines across the widget, free in the middle."""
     x, y = (round(n) for n in place)
-    width, height = frame.size
-    for start, end in (
-        ((0, y), (x - _GAP_PX, y)),
-        ((x + _GAP_PX, y), (width, y)),
-        ((x, 0), (x, y - _GAP_PX)),
-        ((x, y + _GAP_PX), (x, height)),
+    width, height = (round(n) for n in frame.size)
+    for line in (
+        QRect(0, y, x - _GAP_PX, 1),
+        QRect(x + _GAP_PX, y, width - x - _GAP_PX, 1),
+        QRect(x, 0, 1, y - _GAP_PX),
+        QRect(x, y + _GAP_PX, 1, height - y - _GAP_PX),
     ):
-        pens.draw_line(painter, QPointF(*start), QPointF(*end), pens.CROSSHAIR)
+        if not line.isEmpty():
+            pens.draw_line(painter, line, pens.CROSSHAIR)

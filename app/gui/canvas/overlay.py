@@ -15,7 +15,7 @@ from app.engine.labelmap import LARGEST_VALUE, Label, LabelMap
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box3D
 from app.engine.upright import Upright
-from app.gui.canvas.paths import borders_of_labels, path_of_mask, path_of_segments
+from app.gui.canvas.paths import borders_of_labels, path_of_mask, paths_of_segments
 from app.gui.canvas.slices import SliceReader
 from app.gui.proposal import Carried
 from app.gui.view_state import Looks, OverlayStyle
@@ -77,7 +77,7 @@ class LabelOverlay:
 
     def forget(self, region: Box3D | None = None) -> None:
         """Draw again what lies in a region of the volume; None: everything, names and colours included."""
-        self._reader.forget()
+        self._reader.forget(region)
         if region is None:
             self._kept.clear()
             self._style = None
@@ -93,15 +93,13 @@ class LabelOverlay:
         cropped = np.ascontiguousarray(values[inside])
         corner = (inside[1].start, inside[0].start)
         lines, owners = borders_of_labels(cropped)
-        lines = upright.to_picture(lines + corner)
-        present = set(owners.tolist())
+        paths = paths_of_segments(upright.to_picture(lines + corner), owners)
         borders = []
         for label, pattern in zip(self._labels.labels, self._patterns, strict=True):
-            if label.visible and label.value in present:
-                if pattern is Qt.PenStyle.SolidLine:
-                    path = path_of_segments(lines[owners == label.value])
-                else:  # a broken line must run on round the corners
-                    path = path_of_mask(cropped == label.value, upright, corner=corner)
+            path = paths.get(label.value) if label.visible else None
+            if path is not None:
+                if pattern is not Qt.PenStyle.SolidLine:  # a broken line must run on round the corners
+                    path = _run_on(cropped, label.value, lines[owners == label.value], upright, corner)
                 borders.append(Border(path, label.colour, pattern, label.value == active))
         borders.sort(key=lambda border: border.active)  # the selected one over the others
         if looks.style is OverlayStyle.OUTLINE or not borders:
@@ -160,6 +158,18 @@ def _extent(values: NDArray[np.uint16]) -> tuple[slice, slice] | None:
         return None
     columns = np.flatnonzero(values[rows[0] : rows[-1] + 1].max(axis=0))
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def _run_on(
+    values: NDArray[np.uint16],
+    label: int,
+    lines: NDArray[np.float64],
+    upright: Upright,
+    corner: tuple[int, int],
+) -> QPainterPath:
+    """The border of a label among the values of a part of a slice, of which the lines (N, 2, 2) are known, unbroken."""
+    (x0, y0), (x1, y1) = lines.min(axis=(0, 1)).astype(int).tolist(), lines.max(axis=(0, 1)).astype(int).tolist()
+    return path_of_mask(values[y0:y1, x0:x1] == label, upright, corner=(corner[0] + x0, corner[1] + y0))
 
 
 def _turned_area(inside: tuple[slice, slice], upright: Upright) -> QRect:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from functools import lru_cache
 
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen, QPixmap, QStaticText
 
 SHADE = QColor(0, 0, 0, 170)
 _TEXT_SHADE = QColor(0, 0, 0, 235)
@@ -49,22 +49,23 @@ def _written(text: str, font_name: str, colour: int, ratio: float) -> QPixmap:
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
     painter.setFont(font)
-    place = QPoint(_EDGE_PX, _EDGE_PX + metrics.ascent())
+    letters = QStaticText(text)  # laid out once, drawn nine times
+    letters.setTextFormat(Qt.TextFormat.PlainText)
+    place = QPoint(_EDGE_PX, _EDGE_PX)
     painter.setPen(_TEXT_SHADE)
     for dx, dy in _AROUND:
-        painter.drawText(place + QPoint(dx, dy), text)
+        painter.drawStaticText(place + QPoint(dx, dy), letters)
     painter.setPen(QColor.fromRgba(colour))
-    painter.drawText(place, text)
+    painter.drawStaticText(place, letters)
     painter.end()
     return image
 
 
-def draw_line(painter: QPainter, start: QPointF, end: QPointF, colour: QColor) -> None:
-    """A straight line of one pixel with a dark edge."""
-    painter.setPen(QPen(SHADE, 3))
-    painter.drawLine(start, end)
-    painter.setPen(QPen(colour, 1))
-    painter.drawLine(start, end)
+def draw_line(painter: QPainter, line: QRect, colour: QColor) -> None:
+    """A level or upright line, one pixel wide, with a dark edge on both sides. Filling is faster than a pen."""
+    across = (1, 0) if line.width() == 1 else (0, 1)
+    painter.fillRect(line.adjusted(-across[0], -across[1], *across), SHADE)
+    painter.fillRect(line, colour)
 
 
 def draw_path(

@@ -81,7 +81,7 @@ def image_of(pixels: NDArray[Any]) -> QImage:
     grey = pixels.ndim == 2
     layout = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_RGB888
     borrowed = QImage(pixels.data, width, height, width * (1 if grey else 3), layout)
-    return borrowed.convertToFormat(QImage.Format.Format_ARGB32_Premultiplied)
+    return borrowed.convertToFormat(QImage.Format.Format_RGB32)
 
 
 def halvings_for(voxel: tuple[float, float], ratio: float) -> Halvings:

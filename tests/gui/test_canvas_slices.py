@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRectF
+
+from app.engine.plane import SliceKey
+from app.engine.prompt import Box3D
+from app.gui.canvas.paths import borders_of_labels, paths_of_segments
+from app.gui.canvas.slices import SliceReader
+
+
+@pytest.mark.parametrize("width", [1, 4, 7, 16, 33, 64])
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32, np.float64])
+def test_that_slices_are_read_alike_in_all_directions_and_again_after_a_change(
+    rng: np.random.Generator, width: int, dtype: type[np.generic]
+) -> None:
+    array = rng.integers(0, 100, (3, 5, width)).astype(dtype)
+    reader = SliceReader()
+    for key in [SliceKey(axis, index) for axis in (2, 0, 1, 2) for index in range(array.shape[axis])]:
+        assert np.array_equal(reader.read(array, key), array[key.selector()])
+    array += 1
+    reader.forget()
+    assert np.array_equal(reader.read(array, SliceKey(2, width - 1)), array[:, :, width - 1])
+
+
+@pytest.mark.parametrize("step", [1, -1, 3])
+def test_that_slices_are_read_alike_while_they_are_edited_between_two(rng: np.random.Generator, step: int) -> None:
+    array = rng.integers(0, 100, (40, 30, 64)).astype(np.uint16)
+    reader = SliceReader()
+    for index in range(0, 64, abs(step))[:: int(np.sign(step))]:
+        assert np.array_equal(reader.read(array, SliceKey(2, index)), array[:, :, index])
+        z, y, x = (int(rng.integers(0, n - 2)) for n in array.shape)
+        array[z : z + 2, y : y + 2, x : x + 2] = 200
+        reader.forget(Box3D(x, y, z, x + 2, y + 2, z + 2))
+        assert np.array_equal(reader.read(array, SliceKey(2, index)), array[:, :, index])
+    array[...] = 7
+    reader.forget(Box3D(0, 0, 0, 64, 30, 40))
+    assert np.array_equal(reader.read(array, SliceKey(2, 5)), array[:, :, 5])
+
+
+def test_that_lines_become_one_path_for_each_label() -> None:
+    values = np.zeros((6, 9), np.uint16)
+    values[1:3, 1:3], values[3:5, 5:8] = 4, 2
+    paths = paths_of_segments(*borders_of_labels(values))
+    assert sorted(paths) == [2, 4]
+    assert paths[4].boundingRect() == QRectF(1, 1, 2, 2)
+    assert paths[2].boundingRect() == QRectF(5, 3, 3, 2)
