@@ -8,6 +8,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -18,6 +19,7 @@ from app.engine.errors import ReadError
 from app.engine.phantom import ct_phantom
 from app.engine.prompt import Box, Box3D
 from app.gui.dialogs.asks import Asks
+from app.gui.jobs import Lane
 from app.gui.panels.surface import SurfacePanel
 from tests.gui.window_hand import App
 
@@ -129,12 +131,28 @@ def test_that_panels_are_brought_up_by_their_actions(opened: App, action: str, n
     assert dock(opened, name).isVisible()
 
 
-def test_that_the_next_doubtful_slice_is_gone_to(opened: App) -> None:
+def test_that_the_row_of_slices_is_there_where_there_are_slices(opened: App, tmp_path: Path, qtbot: QtBot) -> None:
+    assert dock(opened, "strip").isVisible()
+    opened.ask("view.panels")
+    assert not dock(opened, "strip").isVisible()
+    assert not dock(opened, "labels").isVisible()
+    opened.ask("view.panels")
+    assert dock(opened, "strip").isVisible()
+    picture = tmp_path / "skin.png"
+    Image.fromarray(np.zeros((40, 50, 3), dtype=np.uint8)).save(picture)
+    opened.context.document.open(None)
+    opened.open(picture)
+    assert not dock(opened, "strip").isVisible()
+    assert dock(opened, "labels").isVisible()
+
+
+def test_that_the_next_doubtful_slice_is_gone_to(opened: App, qtbot: QtBot) -> None:
     record = {"kind": "carried", "axis": 0, "scores": {"3": 0.95, "4": 0.2, "6": 0.9}, "doubtful_below": 0.7}
     opened.context.document.do(
         lambda study: study.paint("Paint", [(Box3D(0, 0, 3, 9, 9, 7), np.ones((4, 9, 9), np.bool_))], 1, record=record)
     )
     opened.ask("view.axial")
+    qtbot.waitUntil(lambda: not opened.context.jobs.is_running(Lane.COUNT))
     opened.ask("segment.next_doubtful")
     assert opened.context.view_state.crosshair_zyx[0] == 4
 

@@ -169,7 +169,7 @@ def report(diagnostics: DiagnosticsController, qtbot: QtBot) -> str:
 
 def test_that_the_report_tells_versions_machine_devices_model_and_image(report: str) -> None:
     assert report.startswith(f"SwiftMedSAM {__version__}")
-    for said in ("OpenVINO 2", "CPU: ", "memory ", "in use: tiny", "CT, 48 x 40 x 8, int16", "1 labels, 0 acts"):
+    for said in ("OpenVINO 2", "CPU: ", "memory ", "in use: tiny", "CT, 48 x 40 x 8, int16", "labels: 1, acts: 0"):
         assert said in report, said
 
 

@@ -30,7 +30,7 @@ from app.gui.jobs import Jobs, Lane
 from app.gui.log import LogTail, scrubbed
 from app.gui.settings import ALL, FOLDERS, RECENT, WINDOWS, Settings
 
-_LIBRARIES = ("numpy", "SimpleITK", "pydicom", "nibabel", "highdicom", "Pillow", "vtk")
+_LIBRARIES = (("numpy", "SimpleITK", "pydicom", "nibabel"), ("highdicom", "Pillow", "vtk"))  # by line of the report
 _LEFT_OUT = frozenset({RECENT.key, FOLDERS.key, WINDOWS.key})  # settings that hold paths or what a file said
 
 
@@ -75,14 +75,15 @@ class DiagnosticsController(QObject):
         study = self._document.study
         yield "Open image\n  none" if study is None else "\n".join(image_lines(study))
         lines = () if self._log is None else self._log.lines
-        yield "\n".join(("Log, newest last", *(f"  {line}" for line in lines or ("  nothing",))))
+        yield "\n".join(("Log, newest last", *(f"  {line}" for line in lines or ("nothing",))))
 
 
 def program_lines() -> Iterator[str]:
     """Versions of the program and of what it is made of."""
     yield f"SwiftMedSAM {__version__}" + (" (frozen)" if getattr(sys, "frozen", False) else "")
     yield f"  Python {platform.python_version()}, PySide {PySide6.__version__}, Qt {qVersion()}"
-    yield "  " + ", ".join(f"{name} {_version_of(name)}" for name in _LIBRARIES)
+    for names in _LIBRARIES:
+        yield "  " + ", ".join(f"{name} {_version_of(name)}" for name in names)
 
 
 def machine_lines(inference: Inference) -> Iterator[str]:
@@ -134,7 +135,7 @@ def image_lines(study: Study) -> Iterator[str]:
     spacing = " x ".join(f"{mm:.4g}" for mm in reversed(volume.geometry.spacing_zyx))
     yield f"  frame {volume.geometry.frame.name.lower()}, spacing {spacing}"
     yield f"  findings: {', '.join(sorted({finding.code for finding in volume.findings})) or 'none'}"
-    yield f"  {len(study.labels.labels)} labels, {len(study.history)} acts"
+    yield f"  labels: {len(study.labels.labels)}, acts: {len(study.history)}"
 
 
 def _output(path: Path, text: str) -> Output:

@@ -21,7 +21,7 @@ _FILLED = QT_TRANSLATE_NOOP("Findings", "Volumes are approximate, because slices
 _VALUES = QT_TRANSLATE_NOOP("Findings", "Sizes of labels are not affected; means of their values are.")
 _CHECK = QT_TRANSLATE_NOOP("Findings", "Measures follow what was taken: check a length that you know.")
 _LOOK = QT_TRANSLATE_NOOP("Findings", "Look at the picture before you measure: parts may be damaged or shifted.")
-_ONE_SLICE = QT_TRANSLATE_NOOP("Findings", "What is measured within the slice holds; there is no volume.")
+_ONE_SLICE = QT_TRANSLATE_NOOP("Findings", "Lengths and areas within the slice hold; volumes do not.")
 MEANINGS: dict[str, str] = {  # by the finding's code: what it means for measures
     "alpha-dropped": _NOT_TOUCHED,
     "animation": _ONE_OF,

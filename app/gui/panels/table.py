@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QGuiApplication, QIcon, QKeyEvent, QKeySequence, QPainter, QPixmap
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QKeyEvent, QKeySequence, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from app.engine.export.table import as_tsv
 
 _SWATCH_PX = 12
+_ROWS_IN_SIGHT = 5  # where there is no reason for more or fewer
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,17 @@ class FigureTable(QTableWidget):
         return [[heading.text for heading in self._headings]] + [
             [self._text(row, column) for column in range(self.columnCount())] for row in range(self.rowCount())
         ]
+
+    def sizeHint(self) -> QSize:
+        """Some rows below the headings."""
+        rows = _ROWS_IN_SIGHT * self.verticalHeader().defaultSectionSize()
+        return QSize(super().sizeHint().width(), rows + self.horizontalHeader().sizeHint().height() + 4)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More rows may have come in sight, with more to say."""
+        super().resizeEvent(event)
+        if self._fitted:
+            self._widen()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy what is selected."""
