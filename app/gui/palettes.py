@@ -68,6 +68,7 @@ QCheckBox::indicator:checked, QAbstractItemView::indicator:checked { background:
 QCheckBox::indicator:focus { border: 2px solid $accent; width: 12px; height: 12px; }
 QCheckBox::indicator:disabled { border-color: $disabled; }
 QAbstractItemView::item { padding: 3px 2px; }
+QDialogButtonBox, QMessageBox { dialogbuttonbox-buttons-have-icons: 0; }
 QMenu::separator { height: 1px; background: $border; margin: 4px 8px; }
 QStatusBar { border-top: 1px solid $border; }
 QStatusBar::item { border: none; }
