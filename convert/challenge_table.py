@@ -10,13 +10,14 @@ from pathlib import Path
 from time import perf_counter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.engine.errors import EngineError, ReadError
-from app.engine.io.npz import case_volume, challenge_modality, read_npz
+from app.engine.io.npz import case_volume, challenge_modality, read_arrays, read_npz
 from app.engine.job import segment_volume
 from app.engine.prompt_sources import challenge_prompts
 from app.engine.segmenter import Segmenter
-from convert.fuse import read_segs
+from convert.fuse import read_segs, whole_labels
 from convert.metrics import challenge_scores
 
 # Rows of the read-me in its order; what it does not know follows by name.
@@ -53,50 +54,62 @@ def score_folders(
 ) -> list[CaseRow]:
     """Every ground truth of a folder against the result of its name; one without a result scores 0, and is said.
 
-    Raises ReadError where the folder holds no NPZ files.
+    A truth that cannot be read is said and left out. Raises ReadError where the folder holds none that can.
     """
-    paths = sorted(gts.glob("*.npz"))
-    if not paths:
-        raise ReadError(f"{gts} holds no NPZ files")
     rows = []
-    for path in paths:
-        target = target_of(path.name)
+    for path in truths(gts):
         took = (seconds or {}).get(path.name, _NO_SECONDS)
         try:
-            scores = _score(segs / path.name, path)
+            truth, spacing = _truth(path)
         except (EngineError, OSError) as error:
             say(f"{path.name}: {error}")
-            scores = (0.0, 0.0)
-        rows.append(CaseRow(path.name, target, *scores, took))
+            continue
+        try:
+            found = _result(segs / path.name, truth.shape)
+        except (EngineError, OSError) as error:
+            say(f"{path.name}: {error}")
+            rows.append(CaseRow(path.name, target_of(path.name), 0.0, 0.0, took))
+            continue
+        score = challenge_scores(truth, found, spacing)
+        rows.append(CaseRow(path.name, target_of(path.name), score.dsc, score.nsd, took))
+    if not rows:
+        raise ReadError(f"{gts} holds no truth that can be read")
     return rows
 
 
-def _score(segs: Path, gts: Path) -> tuple[float, float]:
-    truth = read_npz(gts) if _has_image(gts) else None
-    labels = read_segs(gts) if truth is None or truth.gts is None else truth.gts
-    found = read_segs(segs)
-    if found.shape != labels.shape:
-        raise ReadError(f"its result has the shape {found.shape}, the truth {labels.shape}")
-    spacing = _spacing_zyx(gts) if labels.ndim == 3 else None
-    score = challenge_scores(labels.astype(np.int64), found.astype(np.int64), spacing)
-    return score.dsc, score.nsd
+def truths(folder: Path) -> list[Path]:
+    """The NPZ files of a folder; raises ReadError where there are none."""
+    paths = sorted(folder.glob("*.npz"))
+    if not paths:
+        raise ReadError(f"{folder} holds no NPZ files")
+    return paths
 
 
-def _has_image(path: Path) -> bool:
-    with np.load(path, allow_pickle=False) as stored:
-        return "imgs" in stored.files
-
-
-def _spacing_zyx(path: Path) -> tuple[float, float, float]:
-    """The spacing as the challenge's script hands it on: in the file's order, whatever the array's axes are.
+def _truth(path: Path) -> tuple[NDArray[np.uint16], tuple[float, float, float] | None]:
+    """Labels and, of a volume, spacing as the challenge's script hands it on: in the file's order.
 
     The public script passes (x, y, z) to an array of (z, y, x); for the numbers to agree, so do we.
     """
-    with np.load(path, allow_pickle=False) as stored:
-        if "spacing" not in stored.files or stored["spacing"].size != 3:
-            raise ReadError("its truth has no spacing of three numbers")
-        a, b, c = (float(value) for value in stored["spacing"].ravel())
-        return a, b, c
+    arrays = read_arrays(path, ("gts", "segs", "spacing"))
+    if "gts" not in arrays and "segs" not in arrays:
+        raise ReadError("it holds no 'gts', so it is no truth")
+    labels = whole_labels(arrays["gts"] if "gts" in arrays else arrays["segs"], path)
+    if labels.ndim == 2:
+        return labels, None
+    spacing = arrays.get("spacing", np.zeros(0))
+    if spacing.size != 3 or spacing.dtype.kind == "b" or (spacing <= 0).any():
+        raise ReadError("its truth has no spacing of three positive numbers")
+    a, b, c = (float(value) for value in spacing.ravel())
+    return labels, (a, b, c)
+
+
+def _result(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint16]:
+    if not path.exists():
+        raise ReadError("there is no result for it")
+    found = read_segs(path)
+    if found.shape != shape:
+        raise ReadError(f"its result has the shape {found.shape}, the truth {shape}")
+    return found
 
 
 def segment_folder(
@@ -127,8 +140,11 @@ def segment_folder(
 
 def read_seconds(path: Path) -> dict[str, float]:
     """Of a CSV whose first column names cases and whose second is seconds, as the public scripts write them."""
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.reader(file) if len(row) >= 2]
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [row for row in csv.reader(file) if len(row) >= 2]
+    except (csv.Error, UnicodeError) as error:
+        raise ReadError(f"{path} is no table of seconds: {error}") from error
     found = {}
     for name, value, *_ in rows[1:]:
         try:

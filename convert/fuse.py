@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import itertools
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +15,7 @@ from numpy.typing import NDArray
 
 from app.engine.cases import stem_of
 from app.engine.errors import EngineError, ReadError
-from app.engine.io.limits import MAX_VOXEL_BYTES
-from app.engine.io.npy import NpyError, read_array
-from app.engine.io.npz import is_npz
+from app.engine.io.npz import read_arrays
 from app.engine.io.open import read_volume
 from convert.metrics import dsc
 
@@ -76,14 +73,10 @@ def fuse_folders(
 
     Raises ReadError where no name is in all of them.
     """
-    by_name = [{stem_of(path.name): path for path in folder.iterdir() if path.is_file()} for folder in folders]
-    names = sorted(set.intersection(*(set(found) for found in by_name)))
-    if not names:
-        raise ReadError("no label map is in all of the folders")
+    cases = common_cases(folders)
     out.mkdir(parents=True, exist_ok=True)
     measured = []
-    for name in names:
-        paths = [found[name] for found in by_name]
+    for name, paths in cases.items():
         try:
             maps = [_read(path) for path in paths]
             _write(fuse(maps, method), out / paths[0].name, paths[0])
@@ -99,6 +92,15 @@ def fuse_folders(
     return measured
 
 
+def common_cases(folders: Sequence[Path]) -> dict[str, list[Path]]:
+    """Files of the same name in all folders, by that name; raises ReadError where there are none."""
+    by_name = [{stem_of(path.name): path for path in folder.iterdir() if path.is_file()} for folder in folders]
+    names = sorted(set.intersection(*(set(found) for found in by_name)))
+    if not names:
+        raise ReadError("no label map is in all of the folders")
+    return {name: [found[name] for found in by_name] for name in names}
+
+
 def _values(maps: Sequence[Labels]) -> list[int]:
     return sorted({int(value) for labels in maps for value in np.unique(labels) if value})
 
@@ -106,32 +108,24 @@ def _values(maps: Sequence[Labels]) -> list[int]:
 def _read(path: Path) -> Labels:
     if path.suffix == ".npz":
         return read_segs(path)
-    values = read_volume(path).voxels
-    if values.min() < 0 or values.max() > 65535 or (values % 1).any():
-        raise ReadError(f"{path} is no label map")
-    return values.astype(np.uint16)
+    return whole_labels(read_volume(path).voxels, path)
 
 
 def read_segs(path: Path) -> Labels:
-    """`segs` (or `gts`) of a challenge file, without NumPy's unpickling; raises ReadError where there is none."""
-    with path.open("rb") as file:
-        head = file.read(8)
-    if not is_npz(path, head):
-        raise ReadError(f"{path} is no NPZ file")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            member = next(key for key in ("segs.npy", "gts.npy") if key in archive.namelist())
-            if archive.getinfo(member).file_size > MAX_VOXEL_BYTES:
-                raise ReadError(f"{path} holds a label map beyond all bounds")
-            with archive.open(member) as stored:
-                labels: NDArray[Any] = read_array(stored)
-    except StopIteration:
-        raise ReadError(f"{path} holds neither 'segs' nor 'gts'") from None
-    except (zipfile.BadZipFile, NpyError) as error:
-        raise ReadError(f"{path} holds no label map: {error}") from error
-    if labels.dtype.kind not in "iub" or (labels.size and labels.max() > 65535):
-        raise ReadError(f"{path} holds no label map of whole numbers")
-    return labels.astype(np.uint16)
+    """`segs` (or `gts`) of a challenge file; raises ReadError where there is none, or other than labels."""
+    arrays = read_arrays(path, ("segs", "gts"))
+    if not arrays:
+        raise ReadError(f"{path} holds neither 'segs' nor 'gts'")
+    return whole_labels(arrays["segs"] if "segs" in arrays else arrays["gts"], path)
+
+
+def whole_labels(values: NDArray[Any], path: Path) -> Labels:
+    """Values of a file as labels from 0 to 65535 of a picture or a volume; raises ReadError where they are none."""
+    if values.ndim not in (2, 3) or not values.size:
+        raise ReadError(f"{path} holds labels of the shape {values.shape}: neither a picture's nor a volume's")
+    if values.min() < 0 or values.max() > 65535 or (values.dtype.kind == "f" and (values % 1).any()):
+        raise ReadError(f"{path} holds other values than whole labels from 0 to 65535")
+    return values.astype(np.uint16)
 
 
 def _write(labels: Labels, target: Path, like: Path) -> None:

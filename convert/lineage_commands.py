@@ -55,6 +55,7 @@ def evaluate_challenge(options: argparse.Namespace) -> int:
         score_folders,
         segment_folder,
         target_rows,
+        truths,
         write_table,
     )
 
@@ -73,7 +74,7 @@ def evaluate_challenge(options: argparse.Namespace) -> int:
     print(markdown(target_rows(cases)))
     if options.out is not None:
         write_table(options.out, cases)
-    return 0
+    return 0 if len(cases) == len(truths(options.gts)) else 1
 
 
 def train(options: argparse.Namespace) -> int:
@@ -113,9 +114,9 @@ def _index(options: argparse.Namespace) -> int:
 
 
 def _fuse(options: argparse.Namespace) -> int:
-    from convert.fuse import fuse_folders
+    from convert.fuse import common_cases, fuse_folders
 
     if len(options.folders) < 2:
         raise ValueError("there must be two folders at least")
-    fuse_folders(options.folders, options.out, options.method)
-    return 0
+    measured = fuse_folders(options.folders, options.out, options.method)
+    return 0 if len(measured) == len(common_cases(options.folders)) else 1

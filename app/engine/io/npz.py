@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -107,8 +107,7 @@ class _Loader:
 
 def read_npz(path: Path) -> ChallengeCase:
     """Read and check a challenge file; every ReadError names the key that is wrong."""
-    with _archive(path) as archive:
-        arrays = {key: _array(path, archive, key) for key in _keys(archive) & {"imgs", "boxes", "spacing", "gts"}}
+    arrays = read_arrays(path, ("imgs", "boxes", "spacing", "gts"))
     if "imgs" not in arrays:
         raise unreadable(path, "it holds no 'imgs', so it is not a file of the challenge")
     findings: list[Finding] = []
@@ -124,6 +123,13 @@ def read_npz(path: Path) -> ChallengeCase:
         is_3d=is_3d,
         findings=tuple(findings),
     )
+
+
+def read_arrays(path: Path, keys: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """Those of the `keys` that a file of the challenge holds, finite plain numbers of any shape; or a ReadError."""
+    with _archive(path) as archive:
+        held = _keys(archive)
+        return {key: _array(path, archive, key) for key in keys if key in held}
 
 
 def case_volume(case: ChallengeCase) -> Volume:
