@@ -231,8 +231,14 @@ class Docks(QObject):
     def _add_batch(self) -> None:
         parts = self._parts
         self.batch = BatchController(parts.document, parts.jobs, parts.inference, parts.settings, self)
-        self.batch.review.centre_changed.connect(parts.view_state.set_crosshair)
+        self.batch.review.centre_changed.connect(self._show_batch_case)
         self._actions.connect("batch.folder", self.batch.show)
+
+    @Slot(object)
+    def _show_batch_case(self, centre: tuple[int, int, int]) -> None:
+        self._parts.view_state.set_crosshair(centre)
+        self._window.activateWindow()
+        self._window.raise_()
 
     def _save_measures(self) -> None:
         study = self._document.study

@@ -600,6 +600,10 @@
         <source>Import labels</source>
         <translation>Labels importieren</translation>
     </message>
+    <message>
+        <source>Take the labels of a batch</source>
+        <translation>Labels eines Stapels übernehmen</translation>
+    </message>
 </context>
 <context>
     <name>Asks</name>
@@ -709,6 +713,466 @@
     </message>
 </context>
 <context>
+    <name>Batch</name>
+    <message>
+        <source>All results</source>
+        <translation>Alle Ergebnisse</translation>
+    </message>
+    <message>
+        <source>Doubtful ones</source>
+        <translation>Zweifelhafte</translation>
+    </message>
+    <message>
+        <source>Without a mark</source>
+        <translation>Ohne Vermerk</translation>
+    </message>
+    <message>
+        <source>Accepted ones</source>
+        <translation>Angenommene</translation>
+    </message>
+    <message>
+        <source>Rejected ones</source>
+        <translation>Verworfene</translation>
+    </message>
+    <message>
+        <source>Reviewed ones</source>
+        <translation>Gesehene</translation>
+    </message>
+    <message>
+        <source>found</source>
+        <translation>gefunden</translation>
+    </message>
+    <message>
+        <source>waiting</source>
+        <translation>wartet</translation>
+    </message>
+    <message>
+        <source>running</source>
+        <translation>in Arbeit</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>fertig</translation>
+    </message>
+    <message>
+        <source>doubtful</source>
+        <translation>zweifelhaft</translation>
+    </message>
+    <message>
+        <source>was there already</source>
+        <translation>war schon da</translation>
+    </message>
+    <message>
+        <source>no box</source>
+        <translation>kein Rahmen</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>reviewed</source>
+        <translation>gesehen</translation>
+    </message>
+    <message>
+        <source>accepted</source>
+        <translation>angenommen</translation>
+    </message>
+    <message>
+        <source>rejected</source>
+        <translation>verworfen</translation>
+    </message>
+    <message>
+        <source>A file with boxes (JSON or CSV)</source>
+        <translation>Eine Datei mit Rahmen (JSON oder CSV)</translation>
+    </message>
+    <message>
+        <source>Around the labels of reference masks</source>
+        <translation>Um die Labels von Referenzmasken</translation>
+    </message>
+    <message>
+        <source>Around the regions of DICOM structure sets</source>
+        <translation>Um die Regionen von DICOM-Struktursätzen</translation>
+    </message>
+    <message>
+        <source>Those inside the NPZ files</source>
+        <translation>Die in den NPZ-Dateien</translation>
+    </message>
+    <message>
+        <source>Those drawn in the open image</source>
+        <translation>Die im offenen Bild gezeichneten</translation>
+    </message>
+    <message>
+        <source>At the same place in millimetres</source>
+        <translation>Am selben Ort in Millimetern</translation>
+    </message>
+    <message>
+        <source>At the same part of the image</source>
+        <translation>Im selben Teil des Bildes</translation>
+    </message>
+    <message>
+        <source>Keep them and skip the case</source>
+        <translation>Behalten und den Fall überspringen</translation>
+    </message>
+    <message>
+        <source>Replace them</source>
+        <translation>Ersetzen</translation>
+    </message>
+    <message>
+        <source>Keep them and number the new ones</source>
+        <translation>Behalten und neue nummerieren</translation>
+    </message>
+</context>
+<context>
+    <name>BatchAsks</name>
+    <message>
+        <source>Folder of the images</source>
+        <translation>Ordner der Bilder</translation>
+    </message>
+    <message>
+        <source>Folder of the masks</source>
+        <translation>Ordner der Masken</translation>
+    </message>
+    <message>
+        <source>Folder that the boxes are taken from</source>
+        <translation>Ordner, aus dem die Rahmen stammen</translation>
+    </message>
+    <message>
+        <source>Choose a file with boxes</source>
+        <translation>Datei mit Rahmen wählen</translation>
+    </message>
+    <message>
+        <source>Boxes (*.json *.csv)</source>
+        <translation>Rahmen (*.json *.csv)</translation>
+    </message>
+    <message>
+        <source>Batches (*{0})</source>
+        <translation>Stapel (*{0})</translation>
+    </message>
+    <message>
+        <source>Open a batch</source>
+        <translation>Stapel öffnen</translation>
+    </message>
+    <message>
+        <source>Unfinished batch</source>
+        <translation>Unvollendeter Stapel</translation>
+    </message>
+    <message>
+        <source>The program ended before this batch was finished:</source>
+        <translation>Das Programm endete, bevor dieser Stapel fertig war:</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>Weiter</translation>
+    </message>
+    <message>
+        <source>Leave it</source>
+        <translation>Liegen lassen</translation>
+    </message>
+    <message>
+        <source>Ask me later</source>
+        <translation>Später fragen</translation>
+    </message>
+</context>
+<context>
+    <name>BatchController</name>
+    <message>
+        <source>A batch is at work. End the program now? The next start offers to go on with it.</source>
+        <translation>Ein Stapel ist in Arbeit. Das Programm jetzt beenden? Der nächste Start bietet an, ihn fortzusetzen.</translation>
+    </message>
+    <message>
+        <source>Segment a folder</source>
+        <translation>Ordner segmentieren</translation>
+    </message>
+</context>
+<context>
+    <name>BatchLeftController</name>
+    <message>
+        <source>Not finished: {0}</source>
+        <translation>Nicht fertig: {0}</translation>
+    </message>
+    <message>
+        <source>“{0}”, {1} of {2} cases finished</source>
+        <translation>„{0}“, {1} von {2} Fällen fertig</translation>
+    </message>
+</context>
+<context>
+    <name>BatchReviewPanel</name>
+    <message>
+        <source>Which results are shown</source>
+        <translation>Welche Ergebnisse gezeigt werden</translation>
+    </message>
+    <message>
+        <source>Results appear here as they are made.</source>
+        <translation>Hier erscheinen Ergebnisse, sobald sie da sind.</translation>
+    </message>
+    <message>
+        <source>Accept</source>
+        <translation>Annehmen</translation>
+    </message>
+    <message>
+        <source>Mark as accepted (A)</source>
+        <translation>Als angenommen vermerken (A)</translation>
+    </message>
+    <message>
+        <source>Reject</source>
+        <translation>Verwerfen</translation>
+    </message>
+    <message>
+        <source>Mark as rejected (R)</source>
+        <translation>Als verworfen vermerken (R)</translation>
+    </message>
+    <message>
+        <source>Reviewed</source>
+        <translation>Gesehen</translation>
+    </message>
+    <message>
+        <source>Mark as reviewed (V)</source>
+        <translation>Als gesehen vermerken (V)</translation>
+    </message>
+    <message>
+        <source>No mark</source>
+        <translation>Kein Vermerk</translation>
+    </message>
+    <message>
+        <source>Take the mark away (Backspace)</source>
+        <translation>Vermerk entfernen (Rücktaste)</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Open the case with its mask (Enter)</source>
+        <translation>Fall mit seiner Maske öffnen (Eingabetaste)</translation>
+    </message>
+    <message>
+        <source>Results</source>
+        <translation>Ergebnisse</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>Zeigen</translation>
+    </message>
+    <message>
+        <source>{0} of {1} marked</source>
+        <translation>{0} von {1} vermerkt</translation>
+    </message>
+</context>
+<context>
+    <name>BatchSetupController</name>
+    <message>
+        <source>Looking for images…</source>
+        <translation>Bilder werden gesucht…</translation>
+    </message>
+    <message>
+        <source>1 image was found</source>
+        <translation>1 Bild gefunden</translation>
+    </message>
+    <message>
+        <source>{0} images were found</source>
+        <translation>{0} Bilder gefunden</translation>
+    </message>
+    <message>
+        <source>1 is damaged</source>
+        <translation>1 ist beschädigt</translation>
+    </message>
+    <message>
+        <source>{0} are damaged</source>
+        <translation>{0} sind beschädigt</translation>
+    </message>
+    <message>
+        <source>1 other file was passed over</source>
+        <translation>1 andere Datei übergangen</translation>
+    </message>
+    <message>
+        <source>{0} other files were passed over</source>
+        <translation>{0} andere Dateien übergangen</translation>
+    </message>
+    <message>
+        <source>No image is open in the main window.</source>
+        <translation>Im Hauptfenster ist kein Bild offen.</translation>
+    </message>
+    <message>
+        <source>Nothing was drawn and accepted in the open image.</source>
+        <translation>Im offenen Bild wurde nichts gezeichnet und übernommen.</translation>
+    </message>
+    <message>
+        <source>1 box or set of clicks: {0}</source>
+        <translation>1 Rahmen oder Gruppe von Klicks: {0}</translation>
+    </message>
+    <message>
+        <source>{1} boxes or sets of clicks: {0}</source>
+        <translation>{1} Rahmen oder Gruppen von Klicks: {0}</translation>
+    </message>
+    <message>
+        <source>{0} more cannot be told apart and are left out.</source>
+        <translation>{0} weitere sind nicht zuzuordnen und bleiben weg.</translation>
+    </message>
+    <message>
+        <source>Choose the folder of the images.</source>
+        <translation>Wählen Sie den Ordner der Bilder.</translation>
+    </message>
+    <message>
+        <source>No image has been found yet.</source>
+        <translation>Noch wurde kein Bild gefunden.</translation>
+    </message>
+    <message>
+        <source>Draw a box in the main window and accept its mask.</source>
+        <translation>Zeichnen Sie im Hauptfenster einen Rahmen und übernehmen Sie seine Maske.</translation>
+    </message>
+    <message>
+        <source>Choose where the boxes come from.</source>
+        <translation>Wählen Sie, woher die Rahmen kommen.</translation>
+    </message>
+    <message>
+        <source>Choose the folder of the masks.</source>
+        <translation>Wählen Sie den Ordner der Masken.</translation>
+    </message>
+    <message>
+        <source>Images and masks need different folders.</source>
+        <translation>Bilder und Masken brauchen verschiedene Ordner.</translation>
+    </message>
+</context>
+<context>
+    <name>BatchSetupPanel</name>
+    <message>
+        <source>Where the boxes come from</source>
+        <translation>Woher die Rahmen kommen</translation>
+    </message>
+    <message>
+        <source>Where the boxes lie in other images</source>
+        <translation>Wo die Rahmen in anderen Bildern liegen</translation>
+    </message>
+    <message>
+        <source>What happens to masks that are there already</source>
+        <translation>Was mit schon vorhandenen Masken geschieht</translation>
+    </message>
+    <message>
+        <source>Carry a box in one slice through the volume</source>
+        <translation>Einen Rahmen einer Schicht durch das Volumen fortsetzen</translation>
+    </message>
+    <message>
+        <source>Keep the largest part alone</source>
+        <translation>Nur den größten Teil behalten</translation>
+    </message>
+    <message>
+        <source>Fill holes</source>
+        <translation>Löcher füllen</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>Start</translation>
+    </message>
+    <message>
+        <source>Start the batch</source>
+        <translation>Stapel beginnen</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>Bilder</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>Ordner</translation>
+    </message>
+    <message>
+        <source>Folder of the images</source>
+        <translation>Ordner der Bilder</translation>
+    </message>
+    <message>
+        <source>Boxes</source>
+        <translation>Rahmen</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>Quelle</translation>
+    </message>
+    <message>
+        <source>File or folder of the boxes</source>
+        <translation>Datei oder Ordner der Rahmen</translation>
+    </message>
+    <message>
+        <source>Place</source>
+        <translation>Lage</translation>
+    </message>
+    <message>
+        <source>Masks</source>
+        <translation>Masken</translation>
+    </message>
+    <message>
+        <source>Folder of the masks</source>
+        <translation>Ordner der Masken</translation>
+    </message>
+    <message>
+        <source>Write masks as {0}</source>
+        <translation>Masken als {0} schreiben</translation>
+    </message>
+    <message>
+        <source>Formats</source>
+        <translation>Formate</translation>
+    </message>
+    <message>
+        <source>Without a format: PNG for pictures, NPZ for NPZ files, otherwise NIfTI.</source>
+        <translation>Ohne Format: PNG für Einzelbilder, NPZ für NPZ-Dateien, sonst NIfTI.</translation>
+    </message>
+    <message>
+        <source>Existing</source>
+        <translation>Vorhandene</translation>
+    </message>
+    <message>
+        <source>Options</source>
+        <translation>Optionen</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>Durchsuchen…</translation>
+    </message>
+    <message>
+        <source>Browse: {0}</source>
+        <translation>Durchsuchen: {0}</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>Datei</translation>
+    </message>
+</context>
+<context>
+    <name>BatchWindow</name>
+    <message>
+        <source>Segment a folder</source>
+        <translation>Ordner segmentieren</translation>
+    </message>
+    <message>
+        <source>Open a batch…</source>
+        <translation>Stapel öffnen…</translation>
+    </message>
+    <message>
+        <source>Open the file of an earlier batch</source>
+        <translation>Die Datei eines früheren Stapels öffnen</translation>
+    </message>
+    <message>
+        <source>New batch</source>
+        <translation>Neuer Stapel</translation>
+    </message>
+    <message>
+        <source>Prepare another batch</source>
+        <translation>Einen weiteren Stapel vorbereiten</translation>
+    </message>
+    <message>
+        <source>Pages</source>
+        <translation>Seiten</translation>
+    </message>
+    <message>
+        <source>&amp;Cases</source>
+        <translation>&amp;Fälle</translation>
+    </message>
+    <message>
+        <source>&amp;Review</source>
+        <translation>&amp;Durchsicht</translation>
+    </message>
+</context>
+<context>
     <name>Canvas</name>
     <message>
         <source>Axial</source>
@@ -742,6 +1206,44 @@
         <source>{0} slice {1} of {2}</source>
         <translation>{0}, Schicht {1} von {2}</translation>
     </message>
+    <message>
+        <source>Score {0}</source>
+        <translation>Güte {0}</translation>
+    </message>
+</context>
+<context>
+    <name>CaseModel</name>
+    <message>
+        <source>Case</source>
+        <translation>Fall</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>Bild</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>Stand</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>Ergebnis</translation>
+    </message>
+    <message>
+        <source>Seconds</source>
+        <translation>Sekunden</translation>
+    </message>
+    <message>
+        <source>Mark</source>
+        <translation>Vermerk</translation>
+    </message>
+</context>
+<context>
+    <name>CaseTable</name>
+    <message>
+        <source>Cases</source>
+        <translation>Fälle</translation>
+    </message>
 </context>
 <context>
     <name>CommandPalette</name>
@@ -756,6 +1258,13 @@
     <message>
         <source>Actions</source>
         <translation>Befehle</translation>
+    </message>
+</context>
+<context>
+    <name>Context</name>
+    <message>
+        <source>{0} at ({1})</source>
+        <translation>{0} bei ({1})</translation>
     </message>
 </context>
 <context>
@@ -928,8 +1437,8 @@
         <translation>Sehen Sie das Bild vor dem Messen an: Teile können beschädigt oder verschoben sein.</translation>
     </message>
     <message>
-        <source>What is measured within the slice holds; there is no volume.</source>
-        <translation>Was in der Schicht gemessen wird, stimmt; ein Volumen gibt es nicht.</translation>
+        <source>Lengths and areas within the slice hold; volumes do not.</source>
+        <translation>Längen und Flächen in der Schicht gelten; Volumina nicht.</translation>
     </message>
     <message>
         <source>Lengths and areas are given, volumes are not.</source>
@@ -1775,6 +2284,25 @@
     </message>
 </context>
 <context>
+    <name>OfferLine</name>
+    <message>
+        <source>Go on</source>
+        <translation>Weiter</translation>
+    </message>
+    <message>
+        <source>Leave it</source>
+        <translation>Liegen lassen</translation>
+    </message>
+    <message>
+        <source>Go on with the unfinished batch</source>
+        <translation>Den unvollendeten Stapel fortsetzen</translation>
+    </message>
+    <message>
+        <source>Leave the unfinished batch</source>
+        <translation>Den unvollendeten Stapel liegen lassen</translation>
+    </message>
+</context>
+<context>
     <name>PreferencesDialog</name>
     <message>
         <source>Preferences</source>
@@ -1871,6 +2399,89 @@
     <message>
         <source>Forget recent files and folders</source>
         <translation>Zuletzt verwendete Dateien und Ordner vergessen</translation>
+    </message>
+</context>
+<context>
+    <name>ProgressFoot</name>
+    <message>
+        <source>Progress of the batch</source>
+        <translation>Fortschritt des Stapels</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Pause</translation>
+    </message>
+    <message>
+        <source>Hold the batch up</source>
+        <translation>Den Stapel anhalten</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>Weiter</translation>
+    </message>
+    <message>
+        <source>Do the cases that wait</source>
+        <translation>Die wartenden Fälle bearbeiten</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Beenden</translation>
+    </message>
+    <message>
+        <source>Stop the batch; what is done is kept</source>
+        <translation>Den Stapel beenden; Fertiges bleibt</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>Erneut versuchen</translation>
+    </message>
+    <message>
+        <source>Try the cases that failed once more</source>
+        <translation>Die fehlgeschlagenen Fälle erneut versuchen</translation>
+    </message>
+    <message>
+        <source>Getting ready…</source>
+        <translation>Wird vorbereitet…</translation>
+    </message>
+    <message>
+        <source>{0} of {1} cases finished</source>
+        <translation>{0} von {1} Fällen fertig</translation>
+    </message>
+    <message>
+        <source>{0} doubtful</source>
+        <translation>{0} zweifelhaft</translation>
+    </message>
+    <message>
+        <source>{0} failed</source>
+        <translation>{0} fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>paused</source>
+        <translation>angehalten</translation>
+    </message>
+    <message>
+        <source>pausing…</source>
+        <translation>wird angehalten…</translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation>beendet</translation>
+    </message>
+    <message>
+        <source>about {0} left</source>
+        <translation>noch etwa {0}</translation>
+    </message>
+    <message>
+        <source>{0} s</source>
+        <translation>{0} s</translation>
+    </message>
+    <message>
+        <source>{0} min</source>
+        <translation>{0} min</translation>
+    </message>
+    <message>
+        <source>{0} h {1} min</source>
+        <translation>{0} h {1} min</translation>
     </message>
 </context>
 <context>
@@ -1973,6 +2584,10 @@
     <message>
         <source>Saved: {0}</source>
         <translation>Gespeichert: {0}</translation>
+    </message>
+    <message>
+        <source>Something is being saved: the window closes after that.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Something is being saved: try again in a moment.</source>

@@ -600,6 +600,10 @@
         <source>Import labels</source>
         <translation>导入标签</translation>
     </message>
+    <message>
+        <source>Take the labels of a batch</source>
+        <translation>采用批处理的标签</translation>
+    </message>
 </context>
 <context>
     <name>Asks</name>
@@ -709,6 +713,466 @@
     </message>
 </context>
 <context>
+    <name>Batch</name>
+    <message>
+        <source>All results</source>
+        <translation>全部结果</translation>
+    </message>
+    <message>
+        <source>Doubtful ones</source>
+        <translation>存疑的</translation>
+    </message>
+    <message>
+        <source>Without a mark</source>
+        <translation>未标注的</translation>
+    </message>
+    <message>
+        <source>Accepted ones</source>
+        <translation>已接受的</translation>
+    </message>
+    <message>
+        <source>Rejected ones</source>
+        <translation>已拒绝的</translation>
+    </message>
+    <message>
+        <source>Reviewed ones</source>
+        <translation>已查看的</translation>
+    </message>
+    <message>
+        <source>found</source>
+        <translation>已找到</translation>
+    </message>
+    <message>
+        <source>waiting</source>
+        <translation>等待中</translation>
+    </message>
+    <message>
+        <source>running</source>
+        <translation>处理中</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>完成</translation>
+    </message>
+    <message>
+        <source>doubtful</source>
+        <translation>存疑</translation>
+    </message>
+    <message>
+        <source>was there already</source>
+        <translation>已存在</translation>
+    </message>
+    <message>
+        <source>no box</source>
+        <translation>无框</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>reviewed</source>
+        <translation>已查看</translation>
+    </message>
+    <message>
+        <source>accepted</source>
+        <translation>已接受</translation>
+    </message>
+    <message>
+        <source>rejected</source>
+        <translation>已拒绝</translation>
+    </message>
+    <message>
+        <source>A file with boxes (JSON or CSV)</source>
+        <translation>框文件（JSON 或 CSV）</translation>
+    </message>
+    <message>
+        <source>Around the labels of reference masks</source>
+        <translation>参考掩膜各标签的外框</translation>
+    </message>
+    <message>
+        <source>Around the regions of DICOM structure sets</source>
+        <translation>DICOM 结构集各区域的外框</translation>
+    </message>
+    <message>
+        <source>Those inside the NPZ files</source>
+        <translation>NPZ 文件自带的框</translation>
+    </message>
+    <message>
+        <source>Those drawn in the open image</source>
+        <translation>在打开的图像中绘制的框</translation>
+    </message>
+    <message>
+        <source>At the same place in millimetres</source>
+        <translation>毫米坐标相同的位置</translation>
+    </message>
+    <message>
+        <source>At the same part of the image</source>
+        <translation>图像中相同的相对位置</translation>
+    </message>
+    <message>
+        <source>Keep them and skip the case</source>
+        <translation>保留并跳过该病例</translation>
+    </message>
+    <message>
+        <source>Replace them</source>
+        <translation>替换</translation>
+    </message>
+    <message>
+        <source>Keep them and number the new ones</source>
+        <translation>保留并给新文件编号</translation>
+    </message>
+</context>
+<context>
+    <name>BatchAsks</name>
+    <message>
+        <source>Folder of the images</source>
+        <translation>图像文件夹</translation>
+    </message>
+    <message>
+        <source>Folder of the masks</source>
+        <translation>掩膜文件夹</translation>
+    </message>
+    <message>
+        <source>Folder that the boxes are taken from</source>
+        <translation>框来源文件夹</translation>
+    </message>
+    <message>
+        <source>Choose a file with boxes</source>
+        <translation>选择框文件</translation>
+    </message>
+    <message>
+        <source>Boxes (*.json *.csv)</source>
+        <translation>框 (*.json *.csv)</translation>
+    </message>
+    <message>
+        <source>Batches (*{0})</source>
+        <translation>批处理 (*{0})</translation>
+    </message>
+    <message>
+        <source>Open a batch</source>
+        <translation>打开批处理</translation>
+    </message>
+    <message>
+        <source>Unfinished batch</source>
+        <translation>未完成的批处理</translation>
+    </message>
+    <message>
+        <source>The program ended before this batch was finished:</source>
+        <translation>程序在此批处理完成前结束：</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Leave it</source>
+        <translation>不再处理</translation>
+    </message>
+    <message>
+        <source>Ask me later</source>
+        <translation>稍后询问</translation>
+    </message>
+</context>
+<context>
+    <name>BatchController</name>
+    <message>
+        <source>A batch is at work. End the program now? The next start offers to go on with it.</source>
+        <translation>批处理正在进行。现在结束程序吗？下次启动时可以继续。</translation>
+    </message>
+    <message>
+        <source>Segment a folder</source>
+        <translation>分割文件夹</translation>
+    </message>
+</context>
+<context>
+    <name>BatchLeftController</name>
+    <message>
+        <source>Not finished: {0}</source>
+        <translation>未完成：{0}</translation>
+    </message>
+    <message>
+        <source>“{0}”, {1} of {2} cases finished</source>
+        <translation>“{0}”，{2} 个病例已完成 {1} 个</translation>
+    </message>
+</context>
+<context>
+    <name>BatchReviewPanel</name>
+    <message>
+        <source>Which results are shown</source>
+        <translation>显示哪些结果</translation>
+    </message>
+    <message>
+        <source>Results appear here as they are made.</source>
+        <translation>结果生成后显示在这里。</translation>
+    </message>
+    <message>
+        <source>Accept</source>
+        <translation>接受</translation>
+    </message>
+    <message>
+        <source>Mark as accepted (A)</source>
+        <translation>标为已接受 (A)</translation>
+    </message>
+    <message>
+        <source>Reject</source>
+        <translation>拒绝</translation>
+    </message>
+    <message>
+        <source>Mark as rejected (R)</source>
+        <translation>标为已拒绝 (R)</translation>
+    </message>
+    <message>
+        <source>Reviewed</source>
+        <translation>已查看</translation>
+    </message>
+    <message>
+        <source>Mark as reviewed (V)</source>
+        <translation>标为已查看 (V)</translation>
+    </message>
+    <message>
+        <source>No mark</source>
+        <translation>清除标注</translation>
+    </message>
+    <message>
+        <source>Take the mark away (Backspace)</source>
+        <translation>清除标注（退格键）</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Open the case with its mask (Enter)</source>
+        <translation>打开病例及其掩膜（回车键）</translation>
+    </message>
+    <message>
+        <source>Results</source>
+        <translation>结果</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>{0} of {1} marked</source>
+        <translation>{1} 个中已标注 {0} 个</translation>
+    </message>
+</context>
+<context>
+    <name>BatchSetupController</name>
+    <message>
+        <source>Looking for images…</source>
+        <translation>正在查找图像…</translation>
+    </message>
+    <message>
+        <source>1 image was found</source>
+        <translation>找到 1 幅图像</translation>
+    </message>
+    <message>
+        <source>{0} images were found</source>
+        <translation>找到 {0} 幅图像</translation>
+    </message>
+    <message>
+        <source>1 is damaged</source>
+        <translation>1 幅已损坏</translation>
+    </message>
+    <message>
+        <source>{0} are damaged</source>
+        <translation>{0} 幅已损坏</translation>
+    </message>
+    <message>
+        <source>1 other file was passed over</source>
+        <translation>略过 1 个其他文件</translation>
+    </message>
+    <message>
+        <source>{0} other files were passed over</source>
+        <translation>略过 {0} 个其他文件</translation>
+    </message>
+    <message>
+        <source>No image is open in the main window.</source>
+        <translation>主窗口中没有打开的图像。</translation>
+    </message>
+    <message>
+        <source>Nothing was drawn and accepted in the open image.</source>
+        <translation>打开的图像中没有已绘制并接受的内容。</translation>
+    </message>
+    <message>
+        <source>1 box or set of clicks: {0}</source>
+        <translation>1 个框或一组点击：{0}</translation>
+    </message>
+    <message>
+        <source>{1} boxes or sets of clicks: {0}</source>
+        <translation>{1} 个框或点击组：{0}</translation>
+    </message>
+    <message>
+        <source>{0} more cannot be told apart and are left out.</source>
+        <translation>另有 {0} 个无法区分，已略去。</translation>
+    </message>
+    <message>
+        <source>Choose the folder of the images.</source>
+        <translation>请选择图像文件夹。</translation>
+    </message>
+    <message>
+        <source>No image has been found yet.</source>
+        <translation>尚未找到图像。</translation>
+    </message>
+    <message>
+        <source>Draw a box in the main window and accept its mask.</source>
+        <translation>请在主窗口绘制框并接受其掩膜。</translation>
+    </message>
+    <message>
+        <source>Choose where the boxes come from.</source>
+        <translation>请选择框来源。</translation>
+    </message>
+    <message>
+        <source>Choose the folder of the masks.</source>
+        <translation>请选择掩膜文件夹。</translation>
+    </message>
+    <message>
+        <source>Images and masks need different folders.</source>
+        <translation>图像和掩膜须在不同的文件夹。</translation>
+    </message>
+</context>
+<context>
+    <name>BatchSetupPanel</name>
+    <message>
+        <source>Where the boxes come from</source>
+        <translation>框来源</translation>
+    </message>
+    <message>
+        <source>Where the boxes lie in other images</source>
+        <translation>框在其他图像中的位置</translation>
+    </message>
+    <message>
+        <source>What happens to masks that are there already</source>
+        <translation>如何处理已存在的掩膜</translation>
+    </message>
+    <message>
+        <source>Carry a box in one slice through the volume</source>
+        <translation>将单个切片的框传播到整个体数据</translation>
+    </message>
+    <message>
+        <source>Keep the largest part alone</source>
+        <translation>仅保留最大部分</translation>
+    </message>
+    <message>
+        <source>Fill holes</source>
+        <translation>填充孔洞</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>Start the batch</source>
+        <translation>开始批处理</translation>
+    </message>
+    <message>
+        <source>Images</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Folder of the images</source>
+        <translation>图像文件夹</translation>
+    </message>
+    <message>
+        <source>Boxes</source>
+        <translation>框</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>File or folder of the boxes</source>
+        <translation>框的文件或文件夹</translation>
+    </message>
+    <message>
+        <source>Place</source>
+        <translation>位置</translation>
+    </message>
+    <message>
+        <source>Masks</source>
+        <translation>掩膜</translation>
+    </message>
+    <message>
+        <source>Folder of the masks</source>
+        <translation>掩膜文件夹</translation>
+    </message>
+    <message>
+        <source>Write masks as {0}</source>
+        <translation>将掩膜写为 {0}</translation>
+    </message>
+    <message>
+        <source>Formats</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>Without a format: PNG for pictures, NPZ for NPZ files, otherwise NIfTI.</source>
+        <translation>未选格式时：图片用 PNG，NPZ 文件用 NPZ，其余用 NIfTI。</translation>
+    </message>
+    <message>
+        <source>Existing</source>
+        <translation>已存在的</translation>
+    </message>
+    <message>
+        <source>Options</source>
+        <translation>选项</translation>
+    </message>
+    <message>
+        <source>Browse…</source>
+        <translation>浏览…</translation>
+    </message>
+    <message>
+        <source>Browse: {0}</source>
+        <translation>浏览：{0}</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+</context>
+<context>
+    <name>BatchWindow</name>
+    <message>
+        <source>Segment a folder</source>
+        <translation>分割文件夹</translation>
+    </message>
+    <message>
+        <source>Open a batch…</source>
+        <translation>打开批处理…</translation>
+    </message>
+    <message>
+        <source>Open the file of an earlier batch</source>
+        <translation>打开以前批处理的文件</translation>
+    </message>
+    <message>
+        <source>New batch</source>
+        <translation>新建批处理</translation>
+    </message>
+    <message>
+        <source>Prepare another batch</source>
+        <translation>准备另一个批处理</translation>
+    </message>
+    <message>
+        <source>Pages</source>
+        <translation>页面</translation>
+    </message>
+    <message>
+        <source>&amp;Cases</source>
+        <translation>病例(&amp;C)</translation>
+    </message>
+    <message>
+        <source>&amp;Review</source>
+        <translation>审阅(&amp;R)</translation>
+    </message>
+</context>
+<context>
     <name>Canvas</name>
     <message>
         <source>Axial</source>
@@ -742,6 +1206,44 @@
         <source>{0} slice {1} of {2}</source>
         <translation>{0} 切片 {1}/{2}</translation>
     </message>
+    <message>
+        <source>Score {0}</source>
+        <translation>评分 {0}</translation>
+    </message>
+</context>
+<context>
+    <name>CaseModel</name>
+    <message>
+        <source>Case</source>
+        <translation>病例</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>图像</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>结果</translation>
+    </message>
+    <message>
+        <source>Seconds</source>
+        <translation>秒</translation>
+    </message>
+    <message>
+        <source>Mark</source>
+        <translation>标注</translation>
+    </message>
+</context>
+<context>
+    <name>CaseTable</name>
+    <message>
+        <source>Cases</source>
+        <translation>病例</translation>
+    </message>
 </context>
 <context>
     <name>CommandPalette</name>
@@ -756,6 +1258,13 @@
     <message>
         <source>Actions</source>
         <translation>操作</translation>
+    </message>
+</context>
+<context>
+    <name>Context</name>
+    <message>
+        <source>{0} at ({1})</source>
+        <translation>{0}，位于 ({1})</translation>
     </message>
 </context>
 <context>
@@ -928,8 +1437,8 @@
         <translation>测量前请查看图像：部分内容可能损坏或移位。</translation>
     </message>
     <message>
-        <source>What is measured within the slice holds; there is no volume.</source>
-        <translation>切片内的测量有效；没有体积。</translation>
+        <source>Lengths and areas within the slice hold; volumes do not.</source>
+        <translation>层内的长度和面积有效；体积无效。</translation>
     </message>
     <message>
         <source>Lengths and areas are given, volumes are not.</source>
@@ -1775,6 +2284,25 @@
     </message>
 </context>
 <context>
+    <name>OfferLine</name>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Leave it</source>
+        <translation>不再处理</translation>
+    </message>
+    <message>
+        <source>Go on with the unfinished batch</source>
+        <translation>继续未完成的批处理</translation>
+    </message>
+    <message>
+        <source>Leave the unfinished batch</source>
+        <translation>不再处理未完成的批处理</translation>
+    </message>
+</context>
+<context>
     <name>PreferencesDialog</name>
     <message>
         <source>Preferences</source>
@@ -1871,6 +2399,89 @@
     <message>
         <source>Forget recent files and folders</source>
         <translation>清除最近的文件和文件夹记录</translation>
+    </message>
+</context>
+<context>
+    <name>ProgressFoot</name>
+    <message>
+        <source>Progress of the batch</source>
+        <translation>批处理进度</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Hold the batch up</source>
+        <translation>暂停批处理</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Do the cases that wait</source>
+        <translation>处理等待中的病例</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Stop the batch; what is done is kept</source>
+        <translation>停止批处理；已完成的会保留</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Try the cases that failed once more</source>
+        <translation>重试失败的病例</translation>
+    </message>
+    <message>
+        <source>Getting ready…</source>
+        <translation>正在准备…</translation>
+    </message>
+    <message>
+        <source>{0} of {1} cases finished</source>
+        <translation>{1} 个病例已完成 {0} 个</translation>
+    </message>
+    <message>
+        <source>{0} doubtful</source>
+        <translation>{0} 个存疑</translation>
+    </message>
+    <message>
+        <source>{0} failed</source>
+        <translation>{0} 个失败</translation>
+    </message>
+    <message>
+        <source>paused</source>
+        <translation>已暂停</translation>
+    </message>
+    <message>
+        <source>pausing…</source>
+        <translation>正在暂停…</translation>
+    </message>
+    <message>
+        <source>stopped</source>
+        <translation>已停止</translation>
+    </message>
+    <message>
+        <source>about {0} left</source>
+        <translation>约剩 {0}</translation>
+    </message>
+    <message>
+        <source>{0} s</source>
+        <translation>{0} 秒</translation>
+    </message>
+    <message>
+        <source>{0} min</source>
+        <translation>{0} 分钟</translation>
+    </message>
+    <message>
+        <source>{0} h {1} min</source>
+        <translation>{0} 小时 {1} 分钟</translation>
     </message>
 </context>
 <context>
@@ -1973,6 +2584,10 @@
     <message>
         <source>Saved: {0}</source>
         <translation>已保存：{0}</translation>
+    </message>
+    <message>
+        <source>Something is being saved: the window closes after that.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Something is being saved: try again in a moment.</source>

@@ -13,6 +13,8 @@ from PySide6.QtCore import QObject, Slot
 
 from app.engine.batch import Working
 from app.engine.batch_job import SUFFIX
+from app.engine.batch_job_file import Setup
+from app.engine.drawn_boxes import Placement
 from app.engine.errors import EngineError, ReadError
 from app.gui.controllers.batch_left import BatchLeftController
 from app.gui.controllers.batch_review import BatchReviewController
@@ -23,7 +25,7 @@ from app.gui.document import Document
 from app.gui.inference import Inference
 from app.gui.jobs import Jobs, Lane
 from app.gui.panels.batch import BatchWindow
-from app.gui.panels.batch_state import CaseRow, CaseState, Overall, Stage
+from app.gui.panels.batch_state import BatchForm, CaseRow, CaseState, Overall, Stage
 from app.gui.settings import Settings
 
 _TELL_AFTER = 3  # cases: before that nobody knows how long the rest takes
@@ -73,6 +75,8 @@ class BatchController(QObject):
 
     def show(self) -> None:
         """Bring the window to the front."""
+        if not self.window.isVisible() and self._stage is Stage.SETUP:
+            self.window.setup.setFocus()
         self.window.show()
         self.window.raise_()
         self.window.activateWindow()
@@ -184,6 +188,7 @@ class BatchController(QObject):
             self.review.set_bench(bench)
             self.left.clear()
             self.form.activate(on=False)
+            self.window.setup.set_form(_form_of(bench.job.setup))
             about = {row.name: row.about for row in self.window.cases.rows}
             rows = [CaseRow(entry.case, about.get(entry.case, "")).with_entry(entry) for entry in bench.job.entries]
             self.window.cases.fill(rows)
@@ -282,3 +287,18 @@ class BatchController(QObject):
             waiting = self._overall.total - self._overall.finished - self._working
             left = (time.monotonic() - self._begun) / (finished + self._working) * max(waiting, 0.0)
         self.window.set_overall(replace(self._overall, part=self._working, seconds_left=left))
+
+
+def _form_of(setup: Setup) -> BatchForm:
+    """What was filled in when a job began."""
+    drawn = setup.boxes.drawn
+    return BatchForm(
+        setup.input,
+        setup.boxes.kind,
+        setup.boxes.path,
+        Placement.WORLD if drawn is None else drawn.placement,
+        setup.output,
+        setup.formats,
+        setup.existing,
+        setup.options,
+    )

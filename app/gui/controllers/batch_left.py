@@ -83,4 +83,4 @@ class BatchLeftController(QObject):
 
     def _described(self, job: BatchJob) -> str:
         done, total = len(job.entries) - len(job.waiting), len(job.entries)
-        return self.tr("“{0}”, {1} of {2} cases finished").format(job.path.name, done, total)
+        return self.tr("“{0}”, {1} of {2} cases finished").format(job.path, done, total)

@@ -73,6 +73,7 @@ class BatchSetupController(QObject):
     def activate(self, on: bool) -> None:
         """Whether the form is in use; when it is again, the folder is looked through anew."""
         self._active = on
+        self._check()
         if on:
             self._looked_at = self._found = None
             self._window.cases.fill(())
@@ -101,13 +102,18 @@ class BatchSetupController(QObject):
             self._found = cases
             rows = [CaseRow(case.name, case.summary) for case in cases.found]
             self._window.cases.fill([*rows, *(_broken(skip, places[0]) for skip in cases.broken)])
-            parts = [self.tr("{0} images were found").format(len(cases.found))]
-            if cases.broken:
-                parts.append(self.tr("{0} are damaged").format(len(cases.broken)))
-            if cases.others:
-                parts.append(self.tr("{0} other files were passed over").format(len(cases.others)))
-            self._window.setup.set_found(", ".join(parts))
+            self._window.setup.set_found(self._found_text(cases))
             self._check()
+
+    def _found_text(self, cases: Cases) -> str:
+        found, broken, others = len(cases.found), len(cases.broken), len(cases.others)
+        parts = [self.tr("1 image was found") if found == 1 else self.tr("{0} images were found").format(found)]
+        if broken:
+            parts.append(self.tr("1 is damaged") if broken == 1 else self.tr("{0} are damaged").format(broken))
+        if others:
+            one, more = self.tr("1 other file was passed over"), self.tr("{0} other files were passed over")
+            parts.append(one if others == 1 else more.format(others))
+        return ", ".join(parts)
 
     def _not_found(self, error: Exception) -> None:
         if isinstance(error, EngineError):
@@ -130,7 +136,8 @@ class BatchSetupController(QObject):
             text = self.tr("Nothing was drawn and accepted in the open image.")
         else:
             names = ", ".join(dict.fromkeys(prompt.label for prompt in drawn.prompts))
-            text = self.tr("{0} prompts: {1}").format(len(drawn.prompts), names)
+            one, more = self.tr("1 box or set of clicks: {0}"), self.tr("{1} boxes or sets of clicks: {0}")
+            text = (one if len(drawn.prompts) == 1 else more).format(names, len(drawn.prompts))
             if drawn.unclear:
                 text += " " + self.tr("{0} more cannot be told apart and are left out.").format(drawn.unclear)
         self._window.setup.set_drawn(text)
@@ -138,7 +145,7 @@ class BatchSetupController(QObject):
 
     @Slot()
     def _check(self) -> None:
-        self._window.setup.set_obstacle(self._obstacle(self._window.setup.form()))
+        self._window.setup.set_obstacle(self._obstacle(self._window.setup.form()) if self._active else "")
 
     def _obstacle(self, form: BatchForm) -> str:
         """Why it cannot begin; "" where it can."""

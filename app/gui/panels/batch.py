@@ -12,6 +12,8 @@ from app.gui.panels.batch_review import BatchReviewPanel
 from app.gui.panels.batch_setup import BatchSetupPanel
 from app.gui.panels.batch_state import Overall, Stage
 
+_FORM, _TABLE = 420, 760  # width of form and table at first
+
 
 class BatchWindow(QWidget):
     """A window of its own, beside the main one."""
@@ -43,7 +45,7 @@ class BatchWindow(QWidget):
         self._arrange()
         QShortcut(QKeySequence(QKeySequence.StandardKey.Close), self, self.close)
         self.set_overall(Overall())
-        self.resize(1180, 800)
+        self.resize(1240, 820)
 
     def set_title(self, text: str) -> None:
         """Say which batch it is."""
@@ -73,13 +75,13 @@ class BatchWindow(QWidget):
         self._form.setWidgetResizable(True)
         self._form.setFrameShape(QScrollArea.Shape.NoFrame)
         self._form.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._form.setMinimumWidth(
-            self.setup.minimumSizeHint().width() + self._form.verticalScrollBar().sizeHint().width()
-        )
+        scroll_bar = self._form.verticalScrollBar().sizeHint().width()
+        self._form.setMinimumWidth(self.setup.minimumSizeHint().width() + scroll_bar)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(self._form)
         splitter.addWidget(self.table)
         splitter.setStretchFactor(1, 1)
+        splitter.setSizes([_FORM, _TABLE])
         splitter.setChildrenCollapsible(False)
         self._tabs.addTab(splitter, self.tr("&Cases"))
         self._tabs.addTab(self.review, self.tr("&Review"))

@@ -17,7 +17,8 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPalette, QPixmap
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.engine.batch_job_file import Mark
 from app.gui.panels.batch_state import CaseRow, CaseState
@@ -26,8 +27,10 @@ from app.gui.translation import QT_TRANSLATE_NOOP
 
 ROW = Qt.ItemDataRole.UserRole  # the CaseRow of an index
 PICTURE_SIDE = 200  # pixels on the sheet
+MARGIN = 8  # pixels around it
 _KEPT = 400  # pictures; some 60 MB
 _STATE = 2  # column
+_BEHIND = QColor(0, 0, 0, 60)
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -128,6 +131,17 @@ class CaseModel(QAbstractTableModel):
     def _texts(self, row: CaseRow) -> tuple[str, ...]:
         seconds = "" if row.result is None else QLocale().toString(row.result.seconds, "f", 1)
         return row.name, row.about, state_text(row), result_text(row), seconds, _tr(_MARKS[row.mark])
+
+
+class CaseDelegate(QStyledItemDelegate):
+    """Draws items; what is selected has the text colour of the selection, whatever its state."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        """How an item is drawn."""
+        super().initStyleOption(option, index)
+        if option.state & QStyle.StateFlag.State_Selected:
+            palette = option.palette
+            palette.setColor(QPalette.ColorRole.Text, palette.color(QPalette.ColorRole.HighlightedText))
 
 
 class Filter(Enum):
@@ -266,7 +280,7 @@ def result_text(row: CaseRow) -> str:
         return ""
     if row.result.message:
         return row.result.message
-    names = [f"{one.label} {one.score:.2f}" if one.score is not None else one.label for one in row.result.labels]
+    names = [f"{one.label}: {one.score:.2f}" if one.score is not None else one.label for one in row.result.labels]
     return ", ".join(names)
 
 
@@ -295,13 +309,15 @@ def _mark_colour(row: CaseRow) -> QColor | None:
 
 
 def _square(picture: QImage) -> QPixmap:
-    """In the middle of a square, so that the sheet is even."""
-    square = QPixmap(PICTURE_SIDE, PICTURE_SIDE)
-    square.fill(QColor(0, 0, 0, 60))
+    """In the middle of a square with a margin, so that the sheet is even."""
+    side = PICTURE_SIDE + 2 * MARGIN
+    square = QPixmap(side, side)
+    square.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(square)
+    painter.fillRect(MARGIN, MARGIN, PICTURE_SIDE, PICTURE_SIDE, _BEHIND)
     if not picture.isNull():
         keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
         fitted = picture.scaled(PICTURE_SIDE, PICTURE_SIDE, keep, smooth)
-        painter = QPainter(square)
-        painter.drawImage((PICTURE_SIDE - fitted.width()) // 2, (PICTURE_SIDE - fitted.height()) // 2, fitted)
-        painter.end()
+        painter.drawImage((side - fitted.width()) // 2, (side - fitted.height()) // 2, fitted)
+    painter.end()
     return square

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QListView, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QPushButton,
+    QStyle,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.engine.batch_job_file import Mark
-from app.gui.panels.batch_model import PICTURE_SIDE, ROW, CaseModel, Filter, SheetModel
+from app.gui.panels.batch_model import MARGIN, PICTURE_SIDE, ROW, CaseDelegate, CaseModel, Filter, Index, SheetModel
 from app.gui.panels.batch_state import CaseRow
 from app.gui.theme import icon
 from app.gui.translation import QT_TRANSLATE_NOOP
 
-_GAP = 16  # pixels around a picture
+_GAP = 8  # pixels between items
+_FRAME = 3  # pixels, around the picture of what is selected
 _FILTERS = (
     (Filter.ALL, QT_TRANSLATE_NOOP("Batch", "All results")),
     (Filter.DOUBTFUL, QT_TRANSLATE_NOOP("Batch", "Doubtful ones")),
@@ -28,6 +39,21 @@ _KEYS: dict[int, Mark] = {
     Qt.Key.Key_Backspace: Mark.NONE,
     Qt.Key.Key_Delete: Mark.NONE,
 }
+
+
+class _SheetDelegate(CaseDelegate):
+    """Frames the picture of what is selected."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """An item of the sheet."""
+        super().paint(painter, option, index)
+        if option.state & QStyle.StateFlag.State_Selected:
+            rect: QRect = option.rect
+            left = rect.center().x() - PICTURE_SIDE // 2
+            painter.save()
+            painter.setPen(QPen(option.palette.highlight(), _FRAME))
+            painter.drawRect(QRect(left, rect.top() + MARGIN, PICTURE_SIDE, PICTURE_SIDE).adjusted(-1, -1, 1, 1))
+            painter.restore()
 
 
 class _Sheet(QListView):
@@ -89,9 +115,9 @@ class BatchReviewPanel(QWidget):
 
     def focus_sheet(self) -> None:
         """Begin with the first result."""
-        self._sheet.setFocus()
-        if not self._sheet.currentIndex().isValid():
+        if not self._sheet.selectedIndexes():
             self._sheet.setCurrentIndex(self.model.index(0, 0))
+        self._sheet.setFocus()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow another palette."""
@@ -107,10 +133,11 @@ class BatchReviewPanel(QWidget):
         sheet.setMovement(QListView.Movement.Static)
         sheet.setResizeMode(QListView.ResizeMode.Adjust)
         sheet.setSelectionMode(QListView.SelectionMode.ExtendedSelection)
-        sheet.setIconSize(QSize(PICTURE_SIDE, PICTURE_SIDE))
-        lines = 2 * sheet.fontMetrics().lineSpacing()
-        sheet.setGridSize(QSize(PICTURE_SIDE + 2 * _GAP, PICTURE_SIDE + lines + 2 * _GAP))
+        side = PICTURE_SIDE + 2 * MARGIN
+        sheet.setIconSize(QSize(side, side))
+        sheet.setGridSize(QSize(side + _GAP, side + 2 * sheet.fontMetrics().lineSpacing() + 2 * _GAP))
         sheet.setUniformItemSizes(True)
+        sheet.setItemDelegate(_SheetDelegate(sheet))
         sheet.setTextElideMode(Qt.TextElideMode.ElideMiddle)
 
     def _arrange(self) -> None:

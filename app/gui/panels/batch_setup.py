@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -81,11 +82,13 @@ class BatchSetupPanel(QWidget):
         layout.setContentsMargins(8, 8, 8, 8)
         for group in (self._images_group(), self._boxes_group(), self._masks_group(), self._options_group()):
             layout.addWidget(group)
-        layout.addWidget(self._why)
         layout.addWidget(self._start)
+        layout.addWidget(self._why)
         layout.addStretch(1)
         self._connect()
         self._show_boxes()
+        self.set_found("")
+        self.setFocusProxy(self._images)
 
     def form(self) -> BatchForm:
         """What is filled in now."""
@@ -169,6 +172,7 @@ class BatchSetupPanel(QWidget):
         formats = QWidget()
         grid = QGridLayout(formats)
         grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(16)
         for n, box in enumerate(self._formats.values()):
             box.setAccessibleName(self.tr("Write masks as {0}").format(box.text()))
             grid.addWidget(box, n // _ACROSS, n % _ACROSS)
@@ -176,7 +180,7 @@ class BatchSetupPanel(QWidget):
         hint = _note()
         hint.setText(self.tr("Without a format: PNG for pictures, NPZ for NPZ files, otherwise NIfTI."))
         form.addRow(hint)
-        form.addRow(self.tr("If there"), self._existing)
+        form.addRow(self.tr("Existing"), self._existing)
         return group
 
     def _options_group(self) -> QGroupBox:
@@ -238,6 +242,7 @@ def _combo(choices: tuple[tuple[BoxesKind | Placement | Existing, str], ...], na
     combo.setAccessibleName(name)
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     combo.setMinimumContentsLength(18)
+    combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     for choice, text in choices:
         combo.addItem(QCoreApplication.translate("Batch", text), choice.value)
     return combo
