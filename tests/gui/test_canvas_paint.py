@@ -311,6 +311,21 @@ def test_that_a_preview_is_lightly_filled_in_its_slice_alone(qtbot: QtBot) -> No
     assert seen(canvas, (1, 1, 6)) == (100, 100, 100)
 
 
+@pytest.mark.parametrize("box", [Box(2, 0, 20, 15), Box(60, 60, 78, 75), Box(0, 70, 3, 80), Box(0, 0, 80, 80)])
+def test_that_the_score_is_written_by_the_preview_and_goes_with_it(qtbot: QtBot, box: Box) -> None:
+    canvas = shown(study_of(np.full((1, 80, 80), 100, np.uint8)), qtbot)
+    inside = np.zeros((80, 80), dtype=bool)
+    inside[box.y0 : box.y1, box.x0 : box.x1] = True
+    canvas.state.set_looks(replace(canvas.state.looks, show_info=True))
+    empty = photo(canvas)
+    canvas.proposal.set_preview(Preview(SliceKey(0, 0), 1, box, (), inside))
+    without = photo(canvas)
+    canvas.proposal.set_preview(Preview(SliceKey(0, 0), 1, box, (), inside, 0.91, fresh=True))
+    assert photo(canvas) != without
+    canvas.proposal.set_preview(None)
+    assert photo(canvas) == empty
+
+
 def test_that_what_a_locked_label_keeps_is_hatched(qtbot: QtBot) -> None:
     canvas = labelled(qtbot)
     mask = np.ones((6, 8), dtype=bool)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath
 
 from app.engine.upright import Upright
@@ -16,6 +16,7 @@ from app.gui.view_state import Looks, OverlayStyle
 
 _GAP_PX = 14  # the crosshair leaves its middle free, where the lesion is
 _AROUND_PX = 12  # pixels by which marks reach beyond box and mask: handles, points, dark edges
+_SCORE = QSizeF(140, 26)  # pixels in which the score is written, above the right end of the box
 _FULL = 255
 
 Colour = tuple[int, int, int]
@@ -45,9 +46,17 @@ class PreviewMarks:
         for point in self.preview.points:
             x, y = frame.to_screen([point.x, point.y])
             pens.draw_point(painter, QPointF(x, y), positive=point.positive)
+        if looks.show_info and self.preview.score is not None:
+            text = QCoreApplication.translate("Canvas", "Score {0}").format(f"{self.preview.score:.2f}")
+            pens.draw_text(painter, self._score_area(frame), (1, 1), text)
 
     def bounds(self, frame: PlaneFrame) -> QRect:
         """The part of the widget that it covers."""
+        area = self._area(frame).toAlignedRect().adjusted(-_AROUND_PX, -_AROUND_PX, _AROUND_PX, _AROUND_PX)
+        return area if self.preview.score is None else area.united(self._score_area(frame).toAlignedRect())
+
+    def _area(self, frame: PlaneFrame) -> QRectF:
+        """Of mask, box and points, without what reaches beyond them."""
         area = to_screen(frame).mapRect(self._border.boundingRect())
         if self.preview.box is not None:
             left, top, right, bottom = frame.screen_box(frame.turned_box(self.preview.box))
@@ -55,7 +64,14 @@ class PreviewMarks:
         for point in self.preview.points:
             x, y = frame.to_screen([point.x, point.y])
             area = area.united(QRectF(x, y, 1, 1))
-        return area.toAlignedRect().adjusted(-_AROUND_PX, -_AROUND_PX, _AROUND_PX, _AROUND_PX)
+        return area
+
+    def _score_area(self, frame: PlaneFrame) -> QRectF:
+        """Where the score is written: above the box, held within the widget."""
+        area = self._area(frame)
+        x = min(max(area.right() + _AROUND_PX - _SCORE.width(), 0.0), frame.size[0] - _SCORE.width())
+        y = min(max(area.top() - _AROUND_PX / 2 - _SCORE.height(), 0.0), frame.size[1] - _SCORE.height())
+        return QRectF(QPointF(x, y), _SCORE)
 
 
 def draw_crosshair(painter: QPainter, frame: PlaneFrame, place: Place) -> None:

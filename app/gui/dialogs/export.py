@@ -74,7 +74,7 @@ class ExportDialog(QDialog):
         self._formats = QListWidget()
         self._formats.setAccessibleName(self.tr("Format"))
         self._formats.setWordWrap(True)
-        self._formats.setTextElideMode(Qt.TextElideMode.ElideNone)  # the reason is told to its end
+        self._formats.setResizeMode(QListWidget.ResizeMode.Adjust)  # reasons are wrapped anew, to their ends
         self._formats.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._note = QLabel()
         self._note.setWordWrap(True)
