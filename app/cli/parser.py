@@ -130,6 +130,8 @@ def _add_models(commands: _Commands) -> None:
 
 def _add_selftest(commands: _Commands) -> None:
     parser = _add(commands, "selftest", "Check that model, readers and writers do their work on this machine.")
+    parser.add_argument("--window", action="store_true",
+                        help="then open the window, outline an object there and close it")  # fmt: skip
     _add_model(parser)
 
 

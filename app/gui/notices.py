@@ -39,6 +39,10 @@ def _resources() -> Iterator[Notice]:
     for file in files:
         if file.is_file():
             yield Notice(f"{file.parent.name}/{file.name}", "", file.read_text(encoding="utf-8", errors="replace"))
+    # A frozen application brings what no wheel does: the licence's name, a blank line, the text.
+    for file in sorted((resources / "licences").glob("*.txt")):
+        licence, _, text = file.read_text(encoding="utf-8", errors="replace").partition("\n\n")
+        yield Notice(file.stem, licence, text)
 
 
 def _libraries() -> Iterator[Notice]:

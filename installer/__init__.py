@@ -1,0 +1,1 @@
+"""What makes the application a file to install; developers and CI only, never shipped."""

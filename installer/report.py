@@ -1,0 +1,70 @@
+"""What is in a bundle: its size by part beside what was installed, what is missing, what must not be there."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatch
+from importlib.metadata import Distribution, distributions
+from pathlib import Path
+
+from installer import plan
+
+_MEGABYTE = 1e6
+
+
+def files_below(folder: Path) -> dict[str, int]:
+    """Bytes by name of all files in a folder, links left out."""
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_size
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not path.is_symlink()
+    }
+
+
+def size_by_component(files: Mapping[str, int]) -> Counter[str]:
+    """Bytes by line of the size table."""
+    sizes: Counter[str] = Counter()
+    for name, size in files.items():
+        sizes[plan.component_of(name)] += size
+    return sizes
+
+
+def installed_files(found: Iterable[Distribution] | None = None) -> dict[str, int]:
+    """Bytes by name of all that the wheels in this environment put there, the freezer's and pip's own left out."""
+    tools = re.compile(r"pyinstaller|altgraph|pefile|macholib|^pip$|setuptools|swiftmedsam", re.IGNORECASE)
+    sizes: dict[str, int] = {}
+    for each in distributions() if found is None else found:
+        if tools.search(each.name):
+            continue
+        for file in each.files or ():
+            path = Path(str(file.locate()))
+            if path.is_file() and "__pycache__" not in file.parts:
+                sizes[file.as_posix()] = path.stat().st_size
+    return sizes
+
+
+def size_table(before: Mapping[str, int], after: Mapping[str, int]) -> str:
+    """Lines of text, in megabytes (10**6 bytes), largest first."""
+    old, new = size_by_component(before), size_by_component(after)
+    lines = [f"{'':20}{'installed':>12}{'bundled':>12}  MB"]
+    for name in sorted(old | new, key=lambda name: -new[name]):
+        lines.append(f"{name:20}{old[name] / _MEGABYTE:12.1f}{new[name] / _MEGABYTE:12.1f}")
+    lines.append(f"{'all':20}{old.total() / _MEGABYTE:12.1f}{new.total() / _MEGABYTE:12.1f}  in {len(after)} files")
+    return "\n".join(lines)
+
+
+def faults(names: Iterable[str]) -> list[str]:
+    """What is wrong with a bundle that holds files of these names, one sentence each; empty where all is well."""
+    found = list(names)
+    wrong = [
+        f"{name} must not be in the bundle: {reason}"
+        for pattern, reason in plan.FORBIDDEN.items()
+        for name in found
+        if re.search(pattern, name)
+    ]
+    for pattern in plan.REQUIRED:
+        if not any(fnmatch(name, pattern) for name in found):
+            wrong.append(f"nothing in the bundle is called {pattern}")
+    return wrong
