@@ -1,4 +1,4 @@
-"""The program with a window: `python -m app [FILE ...]`."""
+"""The program with a window: `python -m app [--model NAME_OR_FOLDER] [FILE ...]`."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ from PySide6.QtWidgets import QApplication
 from app import __version__
 from app.gui.context import Context
 from app.gui.garbage import GuiCollector
+from app.gui.inference import ModelChoice
 from app.gui.log import LogTail
-from app.gui.settings import LANGUAGE, THEME, Settings
+from app.gui.settings import DEVICE, LANGUAGE, THEME, Settings
 from app.gui.theme import Theme, application_icon
 from app.gui.translation import install_translator
 
 
-def run(files: Sequence[Path]) -> int:
-    """Open the window and the files, and stay until it is closed; the exit code."""
+def run(files: Sequence[Path], model: str | None = None) -> int:
+    """Open the window and the files, and stay until it is closed; the exit code.
+
+    `model`: a package's name, or its folder, for this time; the settings stay as they are.
+    """
     application = make_application()
     collector = GuiCollector(application)
     settings = Settings()
@@ -29,7 +33,7 @@ def run(files: Sequence[Path]) -> int:
     install_translator(application, settings.get(LANGUAGE))
     log = LogTail()
     log.listen()
-    context = Context(settings, log=log)
+    context = Context(settings, model=None if model is None else ModelChoice(model, settings.get(DEVICE)), log=log)
     theme.changed.connect(context.actions.draw_icons)
     context.window.show()
     context.open(files)
