@@ -1,4 +1,4 @@
-"""`python -m app [FILE ...]` opens the window; with a subcommand it is the command line, which needs no Qt."""
+"""`python -m app [--model NAME] [FILE ...]` opens the window; a subcommand is the command line, which needs no Qt."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from pathlib import Path
 
 from app.cli import main as command_line
 from app.cli.parser import COMMANDS
+from app.engine.errors import ModelError
+from app.engine.manifest import find_package
 
 _WINDOW = "--window"
+_MODEL = "--model"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -17,13 +20,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else list(argv)
     if words[:1] == ["selftest"] and _WINDOW in words:
         return command_line(words) or _rehearse()
-    if words and (words[0] in COMMANDS or words[0].startswith("-")):
+    model, files = (words[1], words[2:]) if words[:1] == [_MODEL] and len(words) > 1 else (None, words)
+    if files and (files[0] in COMMANDS or files[0].startswith("-")):
         return command_line(words)
-    if words and not all(Path(word).exists() for word in words):
-        return command_line(words)  # which says what is wrong
+    if files and not all(Path(word).exists() for word in files):
+        return command_line(files)  # which says what is wrong
+    return _open_window([Path(word) for word in files], model)
+
+
+def _open_window(files: Sequence[Path], model: str | None) -> int:
+    """With a package by its name or folder, if one is named; a wrong name is one sentence, before anything is shown."""
+    if model is not None:
+        try:
+            find_package(model)
+        except ModelError as error:
+            print(f"swiftmedsam: {error}", file=sys.stderr)
+            return 1
     from app.gui.application import run
 
-    return run([Path(word) for word in words])
+    return run(files, model)
 
 
 def _rehearse() -> int:
