@@ -17,6 +17,8 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
+    QTextFrameFormat,
+    QTextLength,
     QTextTable,
 )
 from PySide6.QtWidgets import (
@@ -38,6 +40,7 @@ from app.gui.theme import current_colours
 
 _PLACE = Qt.ItemDataRole.UserRole
 _MARGIN_PX = 48.0  # between text and window
+_HEADING_PX = 18.0  # above headings
 _REST_MS = 120  # after the last change of size, before pictures are fitted in
 _DEEPEST = 3  # level of headings that are listed
 _MOST_HITS = 2000
@@ -157,14 +160,23 @@ class GuidePages(QTextBrowser):
         self.setMarkdown(text)
         document = self.document()
         document.setDocumentMargin(_MARGIN_PX / 2)
+        for block, level in self.headings():
+            air = block.blockFormat()
+            air.setTopMargin(_HEADING_PX if level > 1 else 0.0)
+            air.setBottomMargin(_HEADING_PX / 3)
+            QTextCursor(block).setBlockFormat(air)
         for frame in document.rootFrame().childFrames():
             if isinstance(frame, QTextTable):
                 form = frame.format()
-                form.setCellPadding(4)
+                form.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
+                form.setCellPadding(5)
                 form.setCellSpacing(0)
                 form.setBorder(1)
+                form.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
                 form.setBorderCollapse(True)
-                form.setBorderBrush(QColor(current_colours().muted))
+                form.setBorderBrush(QColor(current_colours().border))
+                form.setTopMargin(_HEADING_PX / 3)
+                form.setBottomMargin(_HEADING_PX / 2)
                 frame.setFormat(form)
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
@@ -188,7 +200,7 @@ class GuidePages(QTextBrowser):
         """Bring a place of the text to the top."""
         block = self.document().findBlock(position)
         top = self.document().documentLayout().blockBoundingRect(block).top()
-        self.verticalScrollBar().setValue(round(top - _MARGIN_PX / 4))
+        self.verticalScrollBar().setValue(round(top) - 2)
 
     def places_of(self, text: str) -> list[QTextCursor]:
         """Where a text stands, whatever its case; the first ones where there are very many."""
