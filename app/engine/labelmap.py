@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.engine.census import Census, counts_of
 from app.engine.errors import LabelError
+from app.engine.packed import pack, pack_bits, pack_same, unpack, unpack_bits
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box3D
 
@@ -27,8 +28,6 @@ PALETTE: tuple[tuple[int, int, int], ...] = (
     (213, 94, 0),
     (204, 121, 167),
 )
-
-_FAST = 1  # zlib level: masks are long runs, higher levels take longer and gain nothing
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,8 @@ class Edit:
 
     `region` is the tight box of the changed voxels (None where nothing changed). `changed` is the compressed bit mask
     of them in it, `before` and `after` are their compressed uint16 values in array order. `conflicts` counts, by locked
-    label, the voxels that were asked for and left alone.
+    label, the voxels that were asked for and left alone. `all_before` and `all_after` are the value that every changed
+    voxel had or got, where that is known to be one: then nothing need be unpacked.
     """
 
     region: Box3D | None
@@ -64,6 +64,8 @@ class Edit:
     before: bytes = b""
     after: bytes = b""
     conflicts: Mapping[int, int] = field(default_factory=dict)
+    all_before: int | None = field(default=None, compare=False, repr=False)
+    all_after: int | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_empty(self) -> bool:
@@ -72,14 +74,18 @@ class Edit:
 
     def inverse(self) -> Edit:
         """The edit that brings back what was there before."""
-        return Edit(self.region, self.changed, self.after, self.before)
+        return Edit(
+            self.region, self.changed, self.after, self.before, all_before=self.all_after, all_after=self.all_before
+        )
 
     def labels(self) -> frozenset[int]:
         """Values of the labels that gained or lost voxels."""
         if self.region is None:
             return frozenset()
-        values = np.union1d(_unpack(self.before), _unpack(self.after))
-        return frozenset(int(value) for value in values if value != BACKGROUND)
+        values: set[int] = set()
+        for packed, same in ((self.before, self.all_before), (self.after, self.all_after)):
+            values |= set(counts_of(unpack(packed))) if same is None else {same}
+        return frozenset(values - {BACKGROUND})
 
 
 def slice_region(key: SliceKey, rows: slice, columns: slice) -> Box3D:
@@ -110,6 +116,7 @@ class LabelMap:
     def __init__(self, shape_zyx: tuple[int, int, int]) -> None:
         self._voxels = np.zeros(shape_zyx, dtype=np.uint16)
         self._labels: dict[int, Label] = {}
+        self._census: Census | None = Census()  # None: not taken yet
 
     @classmethod
     def from_array(cls, values: NDArray[Any], names: Mapping[int, str] | None = None) -> LabelMap:
@@ -123,6 +130,7 @@ class LabelMap:
             raise LabelError(f"a label map is three-dimensional and holds whole numbers from 0 to {LARGEST_VALUE}")
         labels = cls((values.shape[0], values.shape[1], values.shape[2]))
         labels._voxels[...] = values
+        labels._census = Census.of(labels._voxels)
         for value in present:
             if value != BACKGROUND:
                 labels.add_label((names or {}).get(int(value), f"label {int(value)}"), value=int(value))
@@ -145,13 +153,14 @@ class LabelMap:
             raise LabelError(f"values of shape {values.shape} do not cover a region of {patch.shape} voxels")
         check_values(values, made.labels)
         patch[...] = values
+        made._census = Census.of(patch, (region.z0, region.y0, region.x0))
         return made
 
     @classmethod
     def adopting(cls, values: NDArray[np.uint16], labels: Iterable[Label]) -> LabelMap:
         """Of voxels (Z, Y, X), taken over and not copied, and their labels; the caller knows that they fit."""
         made = cls((1, 1, 1))
-        made._voxels = values
+        made._voxels, made._census = values, None
         made._labels = {label.value: label for label in labels}
         return made
 
@@ -181,6 +190,13 @@ class LabelMap:
         view = self._voxels.view()
         view.setflags(write=False)
         return view
+
+    @property
+    def census(self) -> Census:
+        """Counts and places of the values as they are now; to be read."""
+        if self._census is None:
+            self._census = Census.of(self._voxels)
+        return self._census
 
     @property
     def labels(self) -> tuple[Label, ...]:
@@ -215,7 +231,7 @@ class LabelMap:
         label = self.label(value)
         if label.locked:
             raise LabelError(f"label {value} ({label.name}) is locked")
-        if (self._voxels == value).any():
+        if self.census.count(value):
             raise LabelError(f"label {value} ({label.name}) still has voxels: erase them first")
         return self._labels.pop(value)
 
@@ -225,19 +241,14 @@ class LabelMap:
         Locks do not matter here. Raises LabelError, and changes nothing, where a label is not as its pair says, or
         voxels bear the value of one that would go.
         """
-        gone = np.zeros(LARGEST_VALUE + 1, dtype=np.bool_)
         for before, after in pairs:
             label = before or after
             if label is None or (after is not None and after.value != label.value):
                 raise LabelError("a label can be exchanged for one of its own value only")
             if self._labels.get(label.value) != before:
                 raise LabelError(f"the change does not fit: label {label.value} has been changed by something else")
-            gone[label.value] = after is None
-        if gone.any():
-            for plane in self._voxels:
-                borne = plane[gone[plane]]
-                if borne.size:
-                    raise LabelError(f"label {borne[0]} still has voxels: erase them first")
+            if after is None and self.census.count(label.value):
+                raise LabelError(f"label {label.value} still has voxels: erase them first")
         for before, after in pairs:
             if after is not None:
                 self._labels[after.value] = after
@@ -270,9 +281,12 @@ class LabelMap:
         tight = _selector(box)
         changed, current = wanted[tight], patch[tight]
         before = current[changed]
-        after = np.full_like(before, label)
+        was, moved = counts_of(before), _moved(box, region)
+        self.census.change(moved, was, {label: len(before)})
         current[changed] = label
-        return Edit(_moved(box, region), _pack_bits(changed), _pack(before), _pack(after), conflicts)
+        same = next(iter(was)) if len(was) == 1 else None
+        packed = pack(before) if same is None else pack_same(same, len(before))
+        return Edit(moved, pack_bits(changed), packed, pack_same(label, len(before)), conflicts, same, label)
 
     def conflicts(self, region: Box3D, mask: NDArray[np.bool_], label: int) -> Mapping[int, int]:
         """By locked label, the voxels that `paint` would leave alone if it were asked now; nothing changes.
@@ -302,13 +316,18 @@ class LabelMap:
         if edit.region is None:
             return edit.inverse()
         current = self._voxels[self._inside(edit.region)]
-        changed = _unpack_bits(edit.changed, current.shape)
-        after = _unpack(edit.after)
-        if not np.array_equal(current[changed], _unpack(edit.before)):
+        changed = unpack_bits(edit.changed, current.shape)
+        before = current[changed]
+        expected = unpack(edit.before) if edit.all_before is None else edit.all_before
+        if not np.all(before == expected):
             raise LabelError("the edit does not fit: the voxels have been changed since by something else")
-        for value in np.unique(after):
+        after = unpack(edit.after) if edit.all_after is None else edit.all_after
+        becomes = counts_of(after) if isinstance(after, np.ndarray) else {after: len(before)}
+        for value in becomes:
             if value != BACKGROUND:
-                self.label(int(value))
+                self.label(value)
+        was = counts_of(before) if edit.all_before is None else {edit.all_before: len(before)}
+        self.census.change(edit.region, was, becomes)
         current[changed] = after
         return edit.inverse()
 
@@ -348,23 +367,3 @@ def _selector(box: Box3D) -> tuple[slice, slice, slice]:
 def _moved(box: Box3D, to: Box3D) -> Box3D:
     """A box within a region, in the coordinates of the volume."""
     return Box3D(box.x0 + to.x0, box.y0 + to.y0, box.z0 + to.z0, box.x1 + to.x0, box.y1 + to.y0, box.z1 + to.z0)
-
-
-def _pack(values: NDArray[np.uint16]) -> bytes:
-    return zlib.compress(values.astype("<u2").tobytes(), _FAST)
-
-
-def _unpack(data: bytes) -> NDArray[np.uint16]:
-    return np.frombuffer(zlib.decompress(data), dtype="<u2").astype(np.uint16)
-
-
-def _pack_bits(mask: NDArray[np.bool_]) -> bytes:
-    return zlib.compress(np.packbits(mask).tobytes(), _FAST)
-
-
-def _unpack_bits(data: bytes, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    bits = np.frombuffer(zlib.decompress(data), dtype=np.uint8)
-    count = int(np.prod(shape))
-    if len(bits) != (count + 7) // 8:
-        raise LabelError("the edit is damaged: its mask does not cover its region")
-    return np.unpackbits(bits, count=count).reshape(shape).astype(np.bool_)

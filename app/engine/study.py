@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.engine.census import Incoming, tight_box
 from app.engine.errors import LabelError
 from app.engine.fingerprint import Fingerprint
 from app.engine.labelmap import BACKGROUND, LARGEST_VALUE, PALETTE, Edit, Label, LabelMap
@@ -204,14 +205,19 @@ class Study:
         """Erase the voxels of a label and drop it; raises LabelError where there is none or it is locked."""
         label = self._check_removable(value)
         with self._draft(text) as draft:
-            box = _boxes_of(self._labels.voxels).get(value)
+            around = self._labels.census.box(value)
+            box = None if around is None else tight_box(self._labels.voxels, value, around)
             if box is not None:
-                draft.paint(box, _patch(self._labels.voxels, box) == value, BACKGROUND, only_over=value)
+                draft.paint(box, _patch(self._labels.voxels, box) == value, BACKGROUND)
             draft.change([LabelChange(label, None)])
         return self._done(draft)
 
     def merge_labels(
-        self, other: NDArray[Any], names: Mapping[int, str], text: str, record: Mapping[str, Any] | None = None
+        self,
+        other: NDArray[Any] | Incoming,
+        names: Mapping[int, str],
+        text: str,
+        record: Mapping[str, Any] | None = None,
     ) -> Act:
         """Add the labels of another label map (Z, Y, X), whole numbers from 0 to 65535, as new labels.
 
@@ -219,16 +225,18 @@ class Study:
         uses. `names` by value in `other`; "label 3" and so on where it lacks one or it is blank. Raises LabelError
         where shape or values do not fit.
         """
-        if other.shape != self._labels.shape_zyx:
-            raise LabelError(f"the label map has shape {other.shape}, the image {self._labels.shape_zyx} (z, y, x)")
-        boxes = _boxes_of(_whole(other))
-        new_values = _free_values(sorted(boxes), {label.value for label in self._labels.labels})
+        shape = other.values.shape if isinstance(other, Incoming) else other.shape
+        if shape != self._labels.shape_zyx:
+            raise LabelError(f"the label map has shape {shape}, the image {self._labels.shape_zyx} (z, y, x)")
+        found = other if isinstance(other, Incoming) else Incoming.of(other)
+        new_values = _free_values(sorted(found.boxes), {label.value for label in self._labels.labels})
         with self._draft(text, record) as draft:
             for value, new in new_values.items():
                 name = names.get(value, "")
                 label = Label(new, name if name.strip() else f"label {value}", PALETTE[(new - 1) % len(PALETTE)])
                 draft.change([LabelChange(None, label)])
-                draft.paint(boxes[value], _patch(other, boxes[value]) == value, new)
+                box = found.boxes[value]
+                draft.paint(box, _patch(found.values, box) == value, new)
         return self._done(draft)
 
     def join_last(self, count: int, text: str, record: Mapping[str, Any] | None = None) -> Act:
@@ -352,26 +360,6 @@ class _Draft:
 def _patch(array: NDArray[Any], box: Box3D) -> NDArray[Any]:
     patch: NDArray[Any] = array[box.z0 : box.z1, box.y0 : box.y1, box.x0 : box.x1]
     return patch
-
-
-def _whole(values: NDArray[Any]) -> NDArray[np.uint16]:
-    """Values that are whole numbers from 0 to 65535, as such; LabelError otherwise."""
-    with np.errstate(invalid="ignore"):
-        whole = values.astype(np.uint16)
-    if not np.array_equal(whole, values):
-        raise LabelError(f"a label map holds whole numbers from 0 to {LARGEST_VALUE}")
-    return whole
-
-
-def _boxes_of(values: NDArray[np.uint16]) -> dict[int, Box3D]:
-    """For every value but 0 the box of the slices that hold it: not tight in the slice, but found in one pass."""
-    _, rows, columns = values.shape
-    spans: dict[int, tuple[int, int]] = {}
-    for z, plane in enumerate(values):
-        for value in np.flatnonzero(np.bincount(plane.ravel())):
-            spans[int(value)] = spans.get(int(value), (z, z))[0], z
-    spans.pop(BACKGROUND, None)
-    return {value: Box3D(0, 0, first, columns, rows, last + 1) for value, (first, last) in spans.items()}
 
 
 def _free_values(wanted: Sequence[int], taken: set[int]) -> dict[int, int]:

@@ -10,6 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from app.engine.census import Incoming
 from app.engine.errors import EngineError, ReadError
 from app.engine.io.label_names import read_label_names
 from app.engine.io.limits import unreadable
@@ -23,9 +24,9 @@ from app.gui.translation import QT_TRANSLATE_NOOP
 
 @dataclass(frozen=True, eq=False)
 class _Labels:
-    """Values (Z, Y, X) on the grid of the image, and the names of some of them."""
+    """Labels on the grid of the image, and the names of some of them."""
 
-    values: NDArray[Any]
+    values: Incoming
     names: Mapping[int, str]
 
 
@@ -51,9 +52,7 @@ class ImportController(QObject):
         if study is None:
             return
         like = study.volume
-        self._jobs.submit(
-            Lane.OPEN, lambda: _Labels(read_labels(path, like), read_label_names(path)), self._merge, self.failed.emit
-        )
+        self._jobs.submit(Lane.OPEN, lambda: _read(path, like), self._merge, self.failed.emit)
 
     def _merge(self, found: _Labels) -> None:
         try:
@@ -67,6 +66,11 @@ class ImportController(QObject):
         self.message.emit(
             self.tr("One label was added.") if count == 1 else self.tr("{0} labels were added.").format(count)
         )
+
+
+def _read(path: Path, like: Volume) -> _Labels:
+    """On the engine thread: read, and look through, so that merging is all that is left."""
+    return _Labels(Incoming.of(read_labels(path, like)), read_label_names(path))
 
 
 def read_labels(path: Path, like: Volume) -> NDArray[Any]:
