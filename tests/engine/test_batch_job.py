@@ -105,10 +105,13 @@ def test_that_a_batch_killed_at_work_goes_on_and_does_nothing_twice(
 
     (resumed,) = unfinished_jobs([job.path])
     recorded = [entry.case for entry in resumed.entries if entry.result is not None]
+    left = list(tmp_path.rglob(".unfinished-*"))
     made = _made(job)
     again = [result.case for result in _finish(resumed, segmenter)]
 
     assert child.returncode == -signal.SIGKILL
+    assert bool(left) is (where[0] == "write")
+    assert list(tmp_path.rglob(".unfinished-*")) == []
     assert recorded == ["a.png", "b.png", "c.png"]
     assert again == ["d.png", "e.png", "f.png"]
     assert list(made) == [f"{c}_mask.png" for c in ("abcd" if where[1] == job.path.name else "abc")]
@@ -299,6 +302,7 @@ def test_that_a_file_says_all_that_was_said() -> None:
     [
         BoxesFrom(BoxesKind.FILE, Path.cwd() / "p.json"),
         BoxesFrom(BoxesKind.REFERENCES, Path.cwd() / "refs"),
+        BoxesFrom(BoxesKind.STRUCTURES, Path.cwd() / "sets"),
         BoxesFrom(BoxesKind.CHALLENGE),
     ],
 )

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
+from PySide6.QtWidgets import QWidget
 
 from app.engine.batch import Working
 from app.engine.batch_job import SUFFIX
@@ -36,8 +37,9 @@ class BatchController(QObject):
     """Does what the window of a batch asks for, on the engine thread and behind everything else."""
 
     def __init__(
-        self, document: Document, jobs: Jobs, inference: Inference, settings: Settings, parent: QObject | None = None
-    ) -> None:
+        self, document: Document, jobs: Jobs, inference: Inference, settings: Settings, parent: QObject | None = None,
+        *, asks: Callable[[QWidget], BatchAsks] = BatchAsks,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         self._jobs, self._inference, self._settings = jobs, inference, settings
         self._stage = Stage.SETUP
@@ -48,7 +50,7 @@ class BatchController(QObject):
         self._begun, self._before = 0.0, 0  # when the run went on, and how many cases were finished then
         self._told = ""  # what was wrong with writing the job or its table: once is enough
         self.window = BatchWindow()
-        self.asks = BatchAsks(self.window)
+        self.asks = asks(self.window)
         self.form = BatchSetupController(document, jobs, settings, self.window, self.asks, self)
         self.left = BatchLeftController(jobs, settings, self.window, self.asks, self)
         self.review = BatchReviewController(jobs, self.window, self._tell, self.asks, self)

@@ -143,12 +143,16 @@ class BatchSetupController(QObject):
         self._window.setup.set_drawn(text)
         self._check()
 
+    @property
+    def obstacle(self) -> str:
+        """Why it cannot begin; "" where it can."""
+        return self._obstacle(self._window.setup.form())
+
     @Slot()
     def _check(self) -> None:
-        self._window.setup.set_obstacle(self._obstacle(self._window.setup.form()) if self._active else "")
+        self._window.setup.set_obstacle(self.obstacle if self._active else "")
 
     def _obstacle(self, form: BatchForm) -> str:
-        """Why it cannot begin; "" where it can."""
         drawn = self._drawn()
         given = form.boxes in (BoxesKind.DRAWN, BoxesKind.CHALLENGE) or form.boxes_path is not None
         checks = (
