@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -279,16 +280,21 @@ def save(folder: Path, name: str, image: QImage) -> None:
     print(f"{path.name}  {path.stat().st_size / 1000:.0f} kB, {colours} colours")
 
 
+def play(name: str) -> None:
+    """Play a scene in a window of its own, and keep its pictures."""
+    stage = Stage(Path(os.environ["SWIFTMEDSAM_HOME"]) / f"{name}.ini")
+    try:
+        SCENES[name](stage, partial(save, _FOLDER))
+    finally:
+        stage.close()
+
+
 def main(names: list[str]) -> None:
-    """Play scenes, each in a window of its own, and keep the pictures."""
+    """Play scenes, each in a process of its own, so that none is in the way of the next."""
     with tempfile.TemporaryDirectory() as home:
-        os.environ["SWIFTMEDSAM_HOME"] = home
         for name in names or SCENES:
-            stage = Stage(Path(home) / f"{name}.ini")
-            try:
-                SCENES[name](stage, partial(save, _FOLDER))
-            finally:
-                stage.close()
+            call = f"from tests.bench.guide_pictures import play; play({name!r})"
+            subprocess.run([sys.executable, "-c", call], check=True, env={**os.environ, "SWIFTMEDSAM_HOME": home})
 
 
 if __name__ == "__main__":

@@ -149,6 +149,7 @@ class GuidePages(QTextBrowser):
         super().__init__(parent)
         self._folder = folder
         self.setOpenLinks(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)  # all of it is fitted in
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
