@@ -1,4 +1,4 @@
-"""Licence texts of the program and of what it runs on, as they are installed."""
+"""Licence texts of the program and of what it runs on, as they are installed; what is new in it."""
 
 from __future__ import annotations
 
@@ -31,6 +31,20 @@ def installed_notices() -> tuple[Notice, ...]:
     libraries = sorted(_libraries(), key=lambda notice: notice.name.casefold())
     own = (_of_distribution(each) for each in _found(_PROGRAM))
     return (*own, *_resources(), *libraries)
+
+
+def changelog() -> str:
+    """What is new in each version, in Markdown; empty where the installation has not brought it."""
+    resources = paths.resources_dir()
+    places = (resources / "CHANGELOG.md", resources.parent / "CHANGELOG.md")  # frozen, and in a checkout
+    return next((place.read_text(encoding="utf-8") for place in places if place.is_file()), "")
+
+
+def releases_page() -> str:
+    """Address of the page where newer versions are found, as whoever froze the application said; or empty."""
+    place = paths.resources_dir() / "releases.txt"
+    address = place.read_text(encoding="utf-8").strip() if place.is_file() else ""
+    return address if address.startswith("https://") else ""
 
 
 def _resources() -> Iterator[Notice]:

@@ -23,6 +23,18 @@
         <source>Licences</source>
         <translation>Lizenzen</translation>
     </message>
+    <message>
+        <source>What is new</source>
+        <translation>Neuerungen</translation>
+    </message>
+    <message>
+        <source>Opens a page in your browser. SwiftMedSAM itself connects to nothing.</source>
+        <translation>Öffnet eine Seite im Browser. SwiftMedSAM selbst stellt keine Verbindung her.</translation>
+    </message>
+    <message>
+        <source>Look for a newer version</source>
+        <translation>Nach einer neueren Version sehen</translation>
+    </message>
 </context>
 <context>
     <name>Accuracy</name>
@@ -1515,6 +1527,13 @@
     </message>
 </context>
 <context>
+    <name>HelpController</name>
+    <message>
+        <source>What is new</source>
+        <translation>Neuerungen</translation>
+    </message>
+</context>
+<context>
     <name>ImportController</name>
     <message>
         <source>{0} labels were added.</source>
@@ -2232,6 +2251,10 @@
         <translation>Messen</translation>
     </message>
     <message>
+        <source>About the model</source>
+        <translation>Über das Modell</translation>
+    </message>
+    <message>
         <source>In use: {0} {1}, {2} on {3}</source>
         <translation>In Gebrauch: {0} {1}, {2} auf {3}</translation>
     </message>
@@ -2383,10 +2406,6 @@
     <message>
         <source>Prepare neighbouring slices when idle</source>
         <translation>Nachbarschichten im Leerlauf vorbereiten</translation>
-    </message>
-    <message>
-        <source>Ask before a carried mask is dropped</source>
-        <translation>Fragen, bevor eine fortgesetzte Maske verworfen wird</translation>
     </message>
     <message>
         <source>Privacy</source>
@@ -2587,7 +2606,7 @@
     </message>
     <message>
         <source>Something is being saved: the window closes after that.</source>
-        <translation type="unfinished"></translation>
+        <translation>Es wird noch gespeichert: Das Fenster schließt sich danach.</translation>
     </message>
     <message>
         <source>Something is being saved: try again in a moment.</source>

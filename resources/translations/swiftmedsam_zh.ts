@@ -23,6 +23,18 @@
         <source>Licences</source>
         <translation>许可证</translation>
     </message>
+    <message>
+        <source>What is new</source>
+        <translation>新增内容</translation>
+    </message>
+    <message>
+        <source>Opens a page in your browser. SwiftMedSAM itself connects to nothing.</source>
+        <translation>在浏览器中打开网页。SwiftMedSAM 本身不连接网络。</translation>
+    </message>
+    <message>
+        <source>Look for a newer version</source>
+        <translation>查看是否有新版本</translation>
+    </message>
 </context>
 <context>
     <name>Accuracy</name>
@@ -1515,6 +1527,13 @@
     </message>
 </context>
 <context>
+    <name>HelpController</name>
+    <message>
+        <source>What is new</source>
+        <translation>新增内容</translation>
+    </message>
+</context>
+<context>
     <name>ImportController</name>
     <message>
         <source>{0} labels were added.</source>
@@ -2232,6 +2251,10 @@
         <translation>测试</translation>
     </message>
     <message>
+        <source>About the model</source>
+        <translation>关于模型</translation>
+    </message>
+    <message>
         <source>In use: {0} {1}, {2} on {3}</source>
         <translation>当前使用：{0} {1}，{2}，设备 {3}</translation>
     </message>
@@ -2383,10 +2406,6 @@
     <message>
         <source>Prepare neighbouring slices when idle</source>
         <translation>空闲时预处理相邻切片</translation>
-    </message>
-    <message>
-        <source>Ask before a carried mask is dropped</source>
-        <translation>放弃传播的掩膜前询问</translation>
     </message>
     <message>
         <source>Privacy</source>
@@ -2587,7 +2606,7 @@
     </message>
     <message>
         <source>Something is being saved: the window closes after that.</source>
-        <translation type="unfinished"></translation>
+        <translation>正在保存：完成后窗口将关闭。</translation>
     </message>
     <message>
         <source>Something is being saved: try again in a moment.</source>

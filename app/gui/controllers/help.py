@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QStandardPaths, Slot
+from PySide6.QtCore import QObject, QStandardPaths, QUrl, Slot
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QWidget
 
 from app import paths
@@ -18,10 +19,10 @@ from app.gui.dialogs.licences import LicencesDialog
 from app.gui.dialogs.palette import CommandPalette
 from app.gui.dialogs.preferences import PreferencesDialog
 from app.gui.dialogs.report import ReportDialog
-from app.gui.notices import installed_notices
+from app.gui.notices import changelog, installed_notices, releases_page
 from app.gui.settings import Settings
 
-_BESIDE = frozenset({"palette", "guide"})  # work goes on while these are open
+_BESIDE = frozenset({"palette", "guide", "news"})  # work goes on while these are open
 
 
 class HelpController(QObject):
@@ -62,10 +63,23 @@ class HelpController(QObject):
         """What the program runs on and did last, as soon as that is gathered."""
         self._diagnostics.gather()
 
+    def show_news(self) -> None:
+        """What has changed from version to version."""
+        dialog = GuideWindow(changelog(), paths.resources_dir(), self._over)
+        dialog.setWindowTitle(self.tr("What is new"))
+        self._show("news", dialog)
+
+    @Slot()
+    def look_for_newer(self) -> None:
+        """Open the page of the versions in the browser: asked for each time, and this program connects to nothing."""
+        QDesktopServices.openUrl(QUrl(releases_page()))
+
     def show_about(self) -> None:
         """Version and purpose."""
-        dialog = AboutDialog(self._over)
+        dialog = AboutDialog(self._over, news=bool(changelog()), newer=bool(releases_page()))
         dialog.licences_asked.connect(self.show_licences)
+        dialog.news_asked.connect(self.show_news)
+        dialog.newer_asked.connect(self.look_for_newer)
         self._show("about", dialog)
 
     @Slot(str)

@@ -15,8 +15,11 @@ class AboutDialog(QDialog):
     """Name, version, purpose and notice."""
 
     licences_asked = Signal()
+    news_asked = Signal()
+    newer_asked = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, news: bool = False, newer: bool = False) -> None:
+        """`news` and `newer` say whether what is new, and whether a newer version, can be asked for."""
         super().__init__(parent)
         self.setWindowTitle(self.tr("About SwiftMedSAM"))
         picture = QLabel()
@@ -36,9 +39,17 @@ class AboutDialog(QDialog):
         version.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        licences = buttons.addButton(self.tr("Licences"), QDialogButtonBox.ButtonRole.ActionRole)
-        licences.setAutoDefault(False)
-        licences.clicked.connect(self.licences_asked)
+        asks = [(self.tr("Licences"), self.licences_asked, "")]
+        if news:
+            asks.append((self.tr("What is new"), self.news_asked, ""))
+        if newer:
+            tip = self.tr("Opens a page in your browser. SwiftMedSAM itself connects to nothing.")
+            asks.append((self.tr("Look for a newer version"), self.newer_asked, tip))
+        for text, asked, tip in asks:
+            button = buttons.addButton(text, QDialogButtonBox.ButtonRole.ActionRole)
+            button.setAutoDefault(False)
+            button.setToolTip(tip)
+            button.clicked.connect(asked)
 
         words = QVBoxLayout()
         for widget in (name, version, what, notice):
