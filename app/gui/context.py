@@ -41,7 +41,7 @@ from app.gui.jobs import Jobs, Lane
 from app.gui.log import LogTail
 from app.gui.main_window import MainWindow
 from app.gui.proposal import Proposal
-from app.gui.settings import DEVICE, KEY_PROFILE, MODEL, KeyProfile, Settings
+from app.gui.settings import DEVICE, ENCODE_AHEAD, KEY_PROFILE, MODEL, KeyProfile, Settings
 from app.gui.view_state import ViewState
 
 
@@ -229,6 +229,7 @@ class Context(QObject):
         self.window.restoreState(self.settings.layout("state"))
         self.docks.show_strip()
         self.settings.bind(KEY_PROFILE, self._use_profile)
+        self.settings.bind(ENCODE_AHEAD, self.segment.set_ahead)
 
     def _use_profile(self, profile: KeyProfile) -> None:
         self.actions.apply_profile(profile)

@@ -175,7 +175,7 @@ class Docks(QObject):
     def _add_information(self) -> QDockWidget:
         parts = self._parts
         self.information = InfoController(parts.document, parts.jobs, parts.settings, self)
-        dock = self._window.add_dock("information", self.tr("Image"), self.information.panel, _RIGHT)
+        dock = self._window.add_dock("information", self.tr("Image"), self.information.panel, _RIGHT, tall=True)
         self._actions.connect("help.image", lambda: _show(dock))
         return dock
 
@@ -183,7 +183,7 @@ class Docks(QObject):
         parts = self._parts
         self.models = ModelsController(parts.jobs, parts.inference, parts.settings, parts.asks, self)
         self.models.changed.connect(lambda state: self.strip.set_doubtful_below(state.doubtful_below))
-        dock = self._window.add_dock("model", self.tr("Model"), self.models.panel, _RIGHT)
+        dock = self._window.add_dock("model", self.tr("Model"), self.models.panel, _RIGHT, tall=True)
         act = self._actions.connect
         act("model.choose", lambda: _show(dock))
         act("model.import", self.models.ask_for_file)

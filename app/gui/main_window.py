@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QMenu, QToolBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QFrame, QLabel, QMainWindow, QMenu, QScrollArea, QToolBar, QWidget
 
 from app.gui.actions import Actions
 
@@ -32,11 +32,13 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(notice)
         self.resize(1280, 860)
 
-    def add_dock(self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        """Put a panel at a side; `name` is what its place is remembered by."""
+    def add_dock(
+        self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea, *, tall: bool = False
+    ) -> QDockWidget:
+        """Put a panel at a side; `name` is what its place is remembered by. A `tall` one scrolls on a low screen."""
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
-        dock.setWidget(widget)
+        dock.setWidget(_scrolled(widget) if tall else widget)
         self.addDockWidget(area, dock)
         return dock
 
@@ -87,3 +89,15 @@ class MainWindow(QMainWindow):
             event.accept()
         else:
             event.ignore()
+
+
+def _scrolled(widget: QWidget) -> QScrollArea:
+    """As wide as the widget needs, less high where there is less room."""
+    area = QScrollArea()
+    area.setWidget(widget)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setMinimumWidth(widget.minimumSizeHint().width())
+    return area

@@ -139,7 +139,6 @@ THEME = _choice("theme", ThemeChoice.SYSTEM)
 KEY_PROFILE = _choice("key_profile", KeyProfile.RADIOLOGY)
 RECENT: Setting[tuple[Path, ...]] = Setting("recent", (), _read_paths, lambda recent: [str(path) for path in recent])
 SHOW_PATIENT_DATA = _flag("show_patient_data", default=False)
-CONFIRM_ON_REJECT = _flag("confirm_on_reject", default=False)
 ENCODE_AHEAD = _flag("encode_ahead", default=True)
 OPACITY = _number("opacity", 0.35, 0.0, 1.0)
 OVERLAY_STYLE = _choice("overlay_style", OverlayStyle.FILL)
@@ -154,7 +153,7 @@ WINDOWS: Setting[Mapping[str, Window]] = _mapping("windows", _read_window, lambd
 FOLDERS: Setting[Mapping[str, str]] = _mapping("folders", _string, _same)  # last used, by what for
 
 ALL: tuple[Setting[Any], ...] = (
-    LANGUAGE, THEME, KEY_PROFILE, RECENT, SHOW_PATIENT_DATA, CONFIRM_ON_REJECT, ENCODE_AHEAD, OPACITY, OVERLAY_STYLE,
+    LANGUAGE, THEME, KEY_PROFILE, RECENT, SHOW_PATIENT_DATA, ENCODE_AHEAD, OPACITY, OVERLAY_STYLE,
     SMOOTH, BRUSH_RADIUS, MODEL, DEVICE, BATCHES, WINDOWS, FOLDERS,
 )  # fmt: skip
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from app.engine.labelmap import Label
@@ -227,6 +228,15 @@ def test_that_a_model_that_cannot_be_opened_is_named(
 def test_that_neighbours_are_encoded_when_idle(desk: Desk, qtbot: QtBot) -> None:
     desk.draw()
     qtbot.waitUntil(lambda: {_KEY, SliceKey(0, 3), SliceKey(0, 5)} <= desk.proposal.ready)
+
+
+def test_that_no_neighbour_is_encoded_where_that_is_not_wanted(desk: Desk, jobs: Jobs, qtbot: QtBot) -> None:
+    desk.segment.set_ahead(False)
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    desk.segment.findChildren(QTimer)[0].timeout.emit()  # as it does a moment after the last answer
+    assert not jobs.is_running(Lane.AHEAD)
+    assert desk.proposal.ready == frozenset()
 
 
 def test_that_an_object_is_carried_both_ways_as_one_step(desk: Desk, qtbot: QtBot) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,6 @@ _OTHERS: dict[str, Any] = {  # for each setting a value that is not the default
     "key_profile": known.KeyProfile.ITK_SNAP,
     "recent": (Path("/a/Größe, 肝.nii.gz"), Path("/b")),
     "show_patient_data": True,
-    "confirm_on_reject": True,
     "encode_ahead": False,
     "opacity": 0.5,
     "overlay_style": OverlayStyle.OUTLINE,
@@ -48,6 +48,16 @@ def test_that_settings_lie_in_the_users_folder(qtbot: QtBot) -> None:
     settings.set(known.OPACITY, 0.5)
     settings.sync()
     assert "opacity=0.5" in (paths.user_data_dir() / "settings.ini").read_text(encoding="utf-8")
+
+
+def test_that_every_setting_is_obeyed_somewhere(project_root: Path) -> None:
+    gui = project_root / "app" / "gui"
+    asked = {gui / "settings.py", gui / "dialogs" / "preferences.py"}  # there it is only kept and asked for
+    said = "\n".join(path.read_text(encoding="utf-8") for path in gui.rglob("*.py") if path not in asked)
+    own = (gui / "settings.py").read_text(encoding="utf-8")
+    names = {name for name, value in vars(known).items() if isinstance(value, Setting)}
+    dead = {name for name in names if not re.search(rf"\b{name}\b", said) and own.count(f"get({name})") == 0}
+    assert dead == set()
 
 
 @pytest.mark.parametrize("setting", ALL, ids=named)

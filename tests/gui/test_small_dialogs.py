@@ -205,8 +205,7 @@ def test_that_a_choice_applies_at_once(
 @pytest.mark.parametrize(
     ("name", "setting"),
     [("Smooth pixels", known.SMOOTH), ("Show patient data from DICOM files", known.SHOW_PATIENT_DATA),
-     ("Prepare neighbouring slices when idle", known.ENCODE_AHEAD),
-     ("Ask before a carried mask is dropped", known.CONFIRM_ON_REJECT)],
+     ("Prepare neighbouring slices when idle", known.ENCODE_AHEAD)],
 )  # fmt: skip
 def test_that_a_box_that_is_checked_applies_at_once(
     preferences: PreferencesDialog, settings: Settings, qtbot: QtBot, name: str, setting: known.Setting[bool]

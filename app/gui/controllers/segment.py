@@ -43,6 +43,7 @@ class SegmentController(QObject):
         self._jobs, self._inference = jobs, inference
         self._accept_next = False  # Enter came before the answer
         self._asked: Request | None = None
+        self._ahead = True
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLED_MS)
@@ -52,6 +53,10 @@ class SegmentController(QObject):
         document.labels_changed.connect(self._recheck)
         document.voxels_changed.connect(self._recheck)
         view_state.crosshair_changed.connect(self._settle.start)
+
+    def set_ahead(self, wanted: bool) -> None:
+        """Whether neighbouring slices are encoded while nothing else is wanted."""
+        self._ahead = wanted
 
     # ------------------------------------------------------------------------------------------------------- requests
 
@@ -255,7 +260,7 @@ class SegmentController(QObject):
         key = self._view_state.active_key
         preview = self._proposal.preview
         like = preview.key if preview is not None and preview.key.axis == key.axis else key
-        if study is None or study.volume.shape_zyx[key.axis] == 1:
+        if not self._ahead or study is None or study.volume.shape_zyx[key.axis] == 1:
             return
         volume = study.volume
         wanted = [SliceKey(key.axis, key.index + step) for n in range(1, _AHEAD + 1) for step in (n, -n)]

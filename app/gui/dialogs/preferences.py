@@ -13,10 +13,12 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QDoubleSpinBox,
     QFormLayout,
+    QFrame,
     QGroupBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -30,6 +32,7 @@ from app.gui.view_state import OverlayStyle
 T = TypeVar("T")
 
 _WIDTH = 480
+_OF_SCREEN = 0.9  # at most so much of its height
 
 
 class PreferencesDialog(QDialog):
@@ -42,22 +45,35 @@ class PreferencesDialog(QDialog):
         self._shows: dict[str, Callable[[], object]] = {}
         self._resets: list[Callable[[], object]] = []
         self._labels: list[QLabel] = []
-        layout = QVBoxLayout(self)
+        groups = QWidget()
+        column = QVBoxLayout(groups)
+        column.setContentsMargins(0, 0, 0, 0)
         for group in (self._general(), self._images(), self._segmentation(), self._privacy()):
-            layout.addWidget(group)
+            column.addWidget(group)
+        column.addStretch()
         widest = max(label.sizeHint().width() for label in self._labels)
         for label in self._labels:  # one column through all groups
             label.setMinimumWidth(widest)
-        layout.addStretch()
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         restore = buttons.addButton(self.tr("Restore defaults"), QDialogButtonBox.ButtonRole.ResetRole)
         restore.clicked.connect(self._restore)
+        scroll = QScrollArea()  # a screen that is scaled up may be less high than all groups
+        scroll.setWidget(groups)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setMinimumWidth(groups.minimumSizeHint().width())
+        layout = QVBoxLayout(self)
+        layout.addWidget(scroll)
         layout.addWidget(buttons)
         for show in self._shows.values():
             show()
         settings.changed.connect(self._show_changed)
-        self.resize(self.sizeHint().expandedTo(QSize(_WIDTH, 0)))
+        whole = self.sizeHint().height() + groups.sizeHint().height() - scroll.sizeHint().height()
+        wanted = self.sizeHint().expandedTo(QSize(_WIDTH, whole))
+        self.resize(wanted.boundedTo(self.screen().availableSize() * _OF_SCREEN))
 
     # --------------------------------------------------------------------------------------------------------- groups
 
@@ -91,7 +107,6 @@ class PreferencesDialog(QDialog):
         group, form = _group(self.tr("Segmentation"))
         self._add(form, self.tr("Radius of the brush"), self._number(known.BRUSH_RADIUS, self.tr(" voxels"), 0.5, 500))
         self._add_row(form, self._check(known.ENCODE_AHEAD, self.tr("Prepare neighbouring slices when idle")))
-        self._add_row(form, self._check(known.CONFIRM_ON_REJECT, self.tr("Ask before a carried mask is dropped")))
         return group
 
     def _privacy(self) -> QGroupBox:

@@ -96,6 +96,7 @@ class ModelPanel(QWidget):
         self._measure = QPushButton(self.tr("Measure"))
         self._measure.clicked.connect(self.measure_requested)
         self._notes = _Notes()
+        self._notes.setAccessibleName(self.tr("About the model"))
         self._arrange()
         self.set_busy("")
 
