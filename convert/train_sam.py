@@ -83,7 +83,6 @@ def train_sam(config: SamTraining, initial: Path | None, say: Callable[[str], No
             loss = _mean_of_all(loss, count, device)
             scheduler.step(loss)
             improved, best = loss < best, min(best, loss)
-            speak(f"epoch {epoch}: loss {loss:.4f}, rate {optimizer.param_groups[0]['lr']:.2e}")
             if rank == 0:
                 content = {
                     "model": _plain(sam, network),
@@ -99,6 +98,7 @@ def train_sam(config: SamTraining, initial: Path | None, say: Callable[[str], No
                     _save(content, out / BEST)
                 with (out / "log.jsonl").open("a", encoding="utf-8") as log:
                     log.write(json.dumps({"epoch": epoch, "loss": loss}) + "\n")
+            speak(f"epoch {epoch}: loss {loss:.4f}, rate {optimizer.param_groups[0]['lr']:.2e}")
         return out / BEST
 
 

@@ -1,11 +1,11 @@
 """The authors' inference script and ours over one folder of challenge NPZ, in one run: masks and seconds by case.
 
 `python -m tests.bench.against_original SCRIPT NPZ [--checkpoint X.pth] [--python /path/to/python]`: SCRIPT is
-`CVPR24_LiteMedSAM_infer.py` of a checkout of LiteMedSAM (or of SwiftMedSAM, which keeps its options), started unchanged
-but for its picture of each case, which is not drawn, by an interpreter that has what it imports. Without a checkpoint
-both get the same random weights, on which time does not depend. Ours is the exported f32 package, with `--int8` the
-quantised one too. Each case is timed from reading to the written file; models are loaded before. What the script
-forgets (slice 0 of a box) or overflows (objects beyond 255) counts as a difference.
+`CVPR24_LiteMedSAM_infer.py` of a checkout of LiteMedSAM, or SwiftMedSAM's, which has the same options. It is started
+unchanged, but for its picture of each case, which is not drawn, by an interpreter that has what it imports. Without a
+checkpoint both get the same random weights, on which time does not depend. Ours is the exported f32 package, with
+`--int8` the quantised one too. Each case is timed from reading to the written file; models are loaded before. What the
+script forgets (slice 0 of a box) or overflows (objects beyond 255) counts as a difference.
 """
 
 from __future__ import annotations
@@ -49,11 +49,15 @@ class Compared:
     ours: float
 
 
-def compared(case: str, theirs: Path, ours: Path, seconds: tuple[float, float]) -> Compared:
-    """Two label maps of the same case; an object that neither has agrees."""
+def compared(
+    case: str, theirs: Path, ours: Path, seconds: tuple[float, float], *, skip_first: bool = False
+) -> Compared:
+    """Two label maps of the same case; an object that neither has agrees. `skip_first`: without slice 0 of a volume."""
     a, b = read_segs(theirs), read_segs(ours)
     if a.shape != b.shape:
         raise SystemExit(f"{case}: shapes {a.shape} and {b.shape}")
+    if skip_first and a.ndim == 3:
+        a, b = a[1:], b[1:]
     values = range(1, max(int(a.max()), int(b.max())) + 1)
     overlaps = [dsc(a == value, b == value) for value in values]
     known = [value for value in overlaps if not np.isnan(value)] or [1.0]
@@ -111,7 +115,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             segmenter.pair.self_test()  # compiles
             ours = segment_folder(segmenter, options.npz, folder / package.name, say=lambda _: None)
             rows = [
-                compared(case, folder / "theirs" / case, folder / package.name / case, (theirs[case], ours[case]))
+                compared(
+                    case,
+                    folder / "theirs" / case,
+                    folder / package.name / case,
+                    (theirs[case], ours[case]),
+                    skip_first=options.skip_first,
+                )
                 for case in sorted(theirs)
             ]
             print(table(rows, f"{segmenter.manifest.family}, {segmenter.manifest.precision}"), flush=True)
@@ -128,6 +138,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--network", choices=("litemedsam", "swiftmedsam"), default="litemedsam")
     parser.add_argument("--python", default=sys.executable, help="interpreter that has what the script imports")
     parser.add_argument("--threads", type=int, help="of ours; default: all cores, as torch takes them")
+    parser.add_argument("--skip-first", action="store_true", help="not slice 0, which SwiftMedSAM's script forgets")
     parser.add_argument("--int8", action="store_true", help="also the quantised package, calibrated on the samples")
     return parser
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,8 @@ from torch import nn
 from app.engine.errors import EngineError
 from convert import train_sam as training
 from convert.checkpoints import read_state
+from convert.export_sam import with_random_weights
+from convert.nets.build import build_sam
 from convert.nets.sam import BUILDERS, Sam
 from convert.sam_slices import SliceDataset
 from convert.train_sam import BEST, LATEST, SamTraining, copy_matching, loss_of, train_sam, true_iou
@@ -169,6 +172,63 @@ def test_that_several_processes_train_one_network(npz: Path, tmp_path: Path) -> 
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.count("epoch 1:") == 1  # the first process alone speaks
     assert not any(name.startswith("module.") for name in torch.load(tmp_path / "run" / LATEST)["model"])
+
+
+def test_that_a_run_that_was_broken_off_ends_where_it_would_have_ended(
+    npz: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(BUILDERS, "swiftmedsam", small)
+    runs = {"whole": (4,), "broken": (1, 3, 4)}
+    for name, ends in runs.items():
+        for epochs in ends:
+            settings = SamTraining(str(npz), str(tmp_path / name), batch=2, workers=0, epochs=epochs)
+            torch.manual_seed(epochs)  # whatever was drawn before
+            train_sam(settings, None, lambda _: None)
+    whole, broken = (torch.load(tmp_path / name / LATEST, weights_only=True) for name in runs)
+    assert broken["loss"] == whole["loss"]
+    assert all(torch.equal(tensor, broken["model"][name]) for name, tensor in whole["model"].items())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="processes are found by Linux's means")
+def test_that_the_command_trains_in_two_processes_and_goes_on_after_a_kill(npz: Path, tmp_path: Path) -> None:
+    (npz / "CT_a.npz").unlink()
+    (npz / "US_c.npz").write_bytes((npz / "US_b.npz").read_bytes())  # one slice for each process
+    torch.save({"model": with_random_weights("litemedsam", seed=1).state_dict()}, tmp_path / "lite_medsam.pth")
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    command += [
+        "-m",
+        "convert",
+        "train",
+        "--network",
+        "swiftmedsam",
+        "--data",
+        str(npz),
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    command += ["--from", str(tmp_path / "lite_medsam.pth"), "--batch", "1", "--workers", "0", "--epochs"]
+    how = {"cwd": ROOT, "env": os.environ | {"OMP_NUM_THREADS": "1"}, "text": True}
+    with subprocess.Popen([*command, "99"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, **how) as first:  # type: ignore[call-overload]
+        assert first.stdout is not None
+        said = []
+        for line in first.stdout:
+            said.append(line)
+            if line.startswith("epoch 0:"):
+                break
+        for process in Path(f"/proc/{first.pid}/task/{first.pid}/children").read_text().split():
+            os.kill(int(process), signal.SIGKILL)
+        assert first.wait(timeout=120) != 0
+    assert said[0].startswith(
+        "298 tensors copied from lite_medsam.pth, 5 begin anew: mask_decoder.transformer.layers.0"
+    )
+    state = torch.load(tmp_path / "run" / LATEST, weights_only=True)
+    done = subprocess.run([*command, str(state["epoch"] + 2)], capture_output=True, check=True, timeout=600, **how)  # type: ignore[call-overload]
+    assert done.stdout.splitlines()[0] == f"goes on after epoch {state['epoch']}"
+    last = torch.load(tmp_path / "run" / LATEST, weights_only=True)
+    assert last["epoch"] == state["epoch"] + 1
+    built = build_sam(read_state(tmp_path / "run" / LATEST), prompt_size=256)
+    assert built.state_dict().keys() == BUILDERS["swiftmedsam"]().state_dict().keys()
 
 
 def test_that_the_first_process_alone_is_there_without_a_launcher() -> None:
