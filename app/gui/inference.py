@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from app.engine.embeddings import EmbeddingCache
+from app.engine.embeddings import Embedding, EmbeddingCache
 from app.engine.fastest import milliseconds
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box3D, Prompts
@@ -22,6 +22,8 @@ from app.engine.volume import Volume
 
 _CACHE_BYTES = 192 * 2**20
 _REMEMBERED_VIEWS = 64
+_CACHED_S = 0.01  # what is there sooner was not encoded
+_WORTH_S = 3.0  # an encoder slower than that is not asked ahead: a box would wait for it
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ class Inference:
         self._cache = EmbeddingCache(_CACHE_BYTES)
         self._views: OrderedDict[SliceKey, View] = OrderedDict()  # the last view of each slice, newest last
         self._volume: Volume | None = None
+        self._encoding_s = 0.0  # how long the last encoding took
 
     @property
     def choice(self) -> ModelChoice:
@@ -100,6 +103,7 @@ class Inference:
         opened = open_segmenter(choice.name or None, device=choice.device)
         self._choice, self._opened = choice, (choice, opened)
         self._views.clear()
+        self._encoding_s = 0.0
         return state_of(opened)
 
     def segmenter_for(self, name: str) -> ModelSegmenter:
@@ -120,7 +124,7 @@ class Inference:
         self._look_at(request.volume)
         grid = _grid(request.volume, request.key)
         view = segmenter.view_for(request.prompts, grid, self._known_view(request.key))
-        embedding = embedding_of(segmenter, request.volume, request.key, view, self._cache)
+        embedding = self._embedding(request.volume, request.key, view)
         found = segmenter.decode(embedding, [request.prompts])[0]
         self._remember(request.key, view)
         return Answer(request, found, state_of(segmenter), (time.perf_counter() - start) * 1000.0)
@@ -131,12 +135,15 @@ class Inference:
         yield from propagate(self._segmenter(), volume, seed, axis=axis, limits=limits, cache=self._cache)
 
     def encode_ahead(self, volume: Volume, key: SliceKey, like: SliceKey) -> bool:
-        """Encode a slice through the view that was last used in another one; False where there is none."""
+        """Encode a slice through the view that was last used in another one; False where there is none.
+
+        False too where the last encoding took so long that a box which comes in between would be kept waiting.
+        """
         self._look_at(volume)
         view = self._views.get(like)
-        if view is None or view.grid != _grid(volume, key):
+        if view is None or view.grid != _grid(volume, key) or self._encoding_s > _WORTH_S:
             return False
-        embedding_of(self._segmenter(), volume, key, view, self._cache)
+        self._embedding(volume, key, view)
         self._remember(key, view)
         return True
 
@@ -152,6 +159,14 @@ class Inference:
             self._opened = (choice, open_segmenter(choice.name or None, device=choice.device))
             self._views.clear()
         return self._opened[1]
+
+    def _embedding(self, volume: Volume, key: SliceKey, view: View) -> Embedding:
+        start = time.perf_counter()
+        found = embedding_of(self._segmenter(), volume, key, view, self._cache)
+        seconds = time.perf_counter() - start
+        if seconds > _CACHED_S:
+            self._encoding_s = seconds
+        return found
 
     def _look_at(self, volume: Volume) -> None:
         if self._volume is not volume:
