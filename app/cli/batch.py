@@ -105,7 +105,7 @@ def _report(
                 outcomes.append(result)
                 if report is not None:
                     report.add(report_rows(result, marks.get(result.case, "")))
-                progress.step(_line(result), important=result.status is Status.FAILED)
+                progress.step(_line(result), important=bool(result.message) and result.status is not Status.NO_PROMPTS)
         except KeyboardInterrupt:
             progress.close()
             print("Stopped; what is done is kept, and the same command goes on from here.", file=sys.stderr)
@@ -188,7 +188,8 @@ def _line(result: CaseResult) -> str:
         return f"{result.case}: {result.status.value}"
     doubt = ", worth a second look" if result.doubtful else ""
     labels = "1 label" if len(result.labels) == 1 else f"{len(result.labels)} labels"
-    return f"{result.case}: {labels}, {result.seconds:.2f} s{doubt}"
+    missing = f"; {result.message}" if result.message else ""
+    return f"{result.case}: {labels}, {result.seconds:.2f} s{doubt}{missing}"
 
 
 def _summary(outcomes: Sequence[CaseResult], arguments: argparse.Namespace) -> int:

@@ -73,7 +73,8 @@ class Working:
 class CaseResult:
     """What became of a case.
 
-    `target` is its mask, `findings` are codes of what is odd about its image, `message` says why it failed.
+    `target` is its mask, `findings` are codes of what is odd about its image, `message` says why it failed, or which
+    format beside the first could not be written.
     """
 
     case: str
@@ -190,26 +191,33 @@ def _do(item: Item, plan: Plan) -> Generator[float, None, CaseResult]:
     if opened is None:
         return CaseResult(name, Status.NO_PROMPTS, message="nothing was said of this case")
     volume, prompts = opened
-    for path in _targets(target, plan):
-        check_target(path, volume)
+    check_target(target, volume)
     yield 0.0
     done = yield from segment_steps(plan.segmenter, volume, prompts, plan.options)
     manifest = plan.segmenter.manifest
     story = story_of(manifest, prompts, plan.options, done)
     if plan.existing is Existing.NUMBER:
         target = _free(target, plan)
-    # The mask by which a case is known to be finished comes last: where it is, the others are. Formats may share a
-    # sidecar, so that several masks that were found to be free are written as if they might replace something.
+    # Formats may share a sidecar, so that several masks that were found to be free are written as if they might replace
+    # something. The mask by which a case is known to be finished comes last: where it is, the others are.
     overwrite = plan.existing is not Existing.NUMBER or bool(plan.more_formats)
-    for path in reversed(_targets(target, plan)):
-        write_result(path, done, volume, story, overwrite=overwrite)
+    missing = []
+    for path in _targets(target, plan)[1:]:
+        try:
+            check_target(path, volume)
+            write_result(path, done, volume, story, overwrite=overwrite)
+        except WriteError as error:  # this image cannot be written so: no reason to have no mask at all
+            missing.append(str(error))
         yield 1.0
+    write_result(target, done, volume, story, overwrite=overwrite)
+    yield 1.0
     if item.picture is not None:
         with suppress(WriteError):  # the mask is there, of which a picture can be made again
             shown, boxes = done.shown, done.boxes
             write_overlay(item.picture, volume, shown, done.labels, boxes=boxes, overwrite=True, side=PICTURE_SIDE)
     findings = tuple(dict.fromkeys(finding.code for finding in volume.findings))
-    return CaseResult(name, Status.DONE, target, done.results, findings, model=manifest.name)
+    told = "; ".join(missing)
+    return CaseResult(name, Status.DONE, target, done.results, findings, model=manifest.name, message=told)
 
 
 def _targets(target: Path, plan: Plan) -> list[Path]:

@@ -30,7 +30,6 @@ from app.engine.prompt import Box, Box3D
 from app.engine.prompt_file import LARGEST_LABEL, ObjectPrompt, VolumePoint, read_prompt_file
 from app.engine.prompt_sources import ChallengeBoxes, FilePrompts, PromptSource, ReferenceBoxes
 from app.engine.strict_json import FieldError, Fields, parse_object
-from app.engine.structure_boxes import StructureBoxes
 from app.engine.study_json import ANY_TEXT, PATH
 
 FORMAT = "SwiftMedSAM batch"
@@ -83,6 +82,8 @@ class BoxesFrom:
         if self.kind is BoxesKind.REFERENCES:
             return ReferenceBoxes(self.path)
         if self.kind is BoxesKind.STRUCTURES:
+            from app.engine.structure_boxes import StructureBoxes  # loads pydicom
+
             return StructureBoxes(self.path)
         return FilePrompts(read_prompt_file(self.path), cases)
 
@@ -154,7 +155,7 @@ def read_job(text: bytes) -> tuple[Setup, tuple[Entry, ...]]:
         input=Path(fields.text("input", PATH)),
         output=Path(fields.text("output", PATH)),
         boxes=_boxes_from_json(fields.inner("boxes")),
-        model=fields.text("model"),
+        model=fields.text("model", PATH),
         options=_options_from_json(fields.inner("options")),
         existing=Existing(fields.choice("existing", tuple(one.value for one in Existing))),
         formats=tuple(_format_from_json(value) for value in fields.items("formats")),

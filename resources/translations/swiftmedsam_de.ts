@@ -1156,6 +1156,10 @@
         <translation>Ordner segmentieren</translation>
     </message>
     <message>
+        <source>What is wrong</source>
+        <translation>Was nicht stimmt</translation>
+    </message>
+    <message>
         <source>Open a batch…</source>
         <translation>Stapel öffnen…</translation>
     </message>

@@ -1156,6 +1156,10 @@
         <translation>分割文件夹</translation>
     </message>
     <message>
+        <source>What is wrong</source>
+        <translation>出现的问题</translation>
+    </message>
+    <message>
         <source>Open a batch…</source>
         <translation>打开批处理…</translation>
     </message>

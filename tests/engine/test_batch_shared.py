@@ -164,6 +164,18 @@ def test_that_masks_are_written_in_every_format_that_was_asked_for(tmp_path: Pat
         assert np.count_nonzero(mask) == 400
 
 
+def test_that_a_format_that_an_image_rules_out_is_told_and_the_others_are_written(
+    tmp_path: Path, segmenter: ModelSegmenter
+) -> None:
+    job = _begin(_setup(tmp_path, "a", formats=("nrrd", "dicom-seg", "png")))
+
+    (result,) = job.run(segmenter, find_cases(job.setup.input))
+
+    assert result.status is Status.DONE
+    assert "a_mask.seg.dcm: the image is not from a DICOM series" in result.message
+    assert sorted(path.name for path in job.setup.output.glob("a_mask*")) == ["a_mask.nrrd", "a_mask.png"]
+
+
 def test_that_a_case_whose_other_format_is_missing_counts_as_finished_by_the_first_alone(
     tmp_path: Path, segmenter: ModelSegmenter
 ) -> None:

@@ -16,7 +16,7 @@ from app.engine.batch import Working
 from app.engine.batch_job import SUFFIX
 from app.engine.batch_job_file import Setup
 from app.engine.drawn_boxes import Placement
-from app.engine.errors import EngineError, ReadError
+from app.engine.errors import EngineError
 from app.gui.controllers.batch_left import BatchLeftController
 from app.gui.controllers.batch_review import BatchReviewController
 from app.gui.controllers.batch_setup import BatchSetupController
@@ -48,7 +48,6 @@ class BatchController(QObject):
         self._working = 0.0  # how much of the case in work is done
         self._overall = Overall()
         self._begun, self._before = 0.0, 0  # when the run went on, and how many cases were finished then
-        self._told = ""  # what was wrong with writing the job or its table: once is enough
         self.window = BatchWindow()
         self.asks = asks(self.window)
         self.form = BatchSetupController(document, jobs, settings, self.window, self.asks, self)
@@ -186,7 +185,8 @@ class BatchController(QObject):
         before = self._stage
 
         def taken(bench: Bench) -> None:
-            self._bench, self._steps, self._told = bench, None, ""
+            self._bench, self._steps = bench, None
+            self.window.set_problem("")
             self.review.set_bench(bench)
             self.left.clear()
             self.form.activate(on=False)
@@ -219,11 +219,11 @@ class BatchController(QObject):
             if row is not None:
                 self.window.cases.put(row.with_entry(told.entry))
             self._count()
-            self._complain(told.unsaved)
+            self.window.set_problem(told.unsaved)
         elif isinstance(told, Pictured):
             self.window.review.model.set_picture(told.case, told.picture)
         elif isinstance(told, Reported):
-            self._complain(told.problem)
+            self.window.set_problem(told.problem)
         if self._stage is Stage.PAUSING:
             self._jobs.cancel(Lane.BATCH)
             self._turn(Stage.PAUSED)
@@ -246,11 +246,6 @@ class BatchController(QObject):
     def _fail(self, error: Exception) -> None:
         self._end()
         self.asks.error(error)
-
-    def _complain(self, problem: str) -> None:
-        if problem and problem != self._told:
-            self.asks.error(ReadError(problem))
-        self._told = problem
 
     @Slot(object)
     def _go_on_with(self, path: Path) -> None:

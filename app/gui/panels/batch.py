@@ -11,6 +11,7 @@ from app.gui.panels.batch_model import CaseModel
 from app.gui.panels.batch_review import BatchReviewPanel
 from app.gui.panels.batch_setup import BatchSetupPanel
 from app.gui.panels.batch_state import Overall, Stage
+from app.gui.theme import current_colours
 
 _FORM, _TABLE = 420, 760  # width of form and table at first
 
@@ -34,6 +35,10 @@ class BatchWindow(QWidget):
         self.offer = OfferLine()
         self._title = QLabel()
         self._title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._problem = QLabel()
+        self._problem.setAccessibleName(self.tr("What is wrong"))
+        self._problem.setWordWrap(True)
+        self._problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._load = QPushButton(self.tr("Open a batch…"))
         self._load.setAccessibleName(self.tr("Open the file of an earlier batch"))
         self._load.clicked.connect(self.load_requested)
@@ -44,12 +49,19 @@ class BatchWindow(QWidget):
         self._tabs.setAccessibleName(self.tr("Pages"))
         self._arrange()
         QShortcut(QKeySequence(QKeySequence.StandardKey.Close), self, self.close)
+        self.set_problem("")
         self.set_overall(Overall())
         self.resize(1240, 820)
 
     def set_title(self, text: str) -> None:
         """Say which batch it is."""
         self._title.setText(text)
+
+    def set_problem(self, sentence: str) -> None:
+        """Say what is wrong and stops nothing; "" where nothing is."""
+        self._problem.setText(sentence[:1].upper() + sentence[1:])
+        self._problem.setStyleSheet(f"color: {current_colours().danger};")
+        self._problem.setVisible(bool(sentence))
 
     def set_overall(self, overall: Overall) -> None:
         """Show how far it is."""
@@ -92,5 +104,6 @@ class BatchWindow(QWidget):
         layout = QVBoxLayout(self)
         layout.addLayout(top)
         layout.addWidget(self.offer)
+        layout.addWidget(self._problem)
         layout.addWidget(self._tabs, 1)
         layout.addWidget(self.foot)

@@ -67,6 +67,7 @@ class CaseTable(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setAlternatingRowColors(True)
         self.setShowGrid(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names of series differ at their ends
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)  # Tab leaves the table
         self.verticalHeader().hide()

@@ -278,10 +278,8 @@ def result_text(row: CaseRow) -> str:
     """What became of a case: why it failed, or its labels."""
     if row.result is None:
         return ""
-    if row.result.message:
-        return row.result.message
     names = [f"{one.label}: {one.score:.2f}" if one.score is not None else one.label for one in row.result.labels]
-    return ", ".join(names)
+    return "; ".join(part for part in (", ".join(names), row.result.message) if part)
 
 
 def _sheet_text(row: CaseRow) -> str:

@@ -164,10 +164,14 @@ class BatchReviewPanel(QWidget):
         self._sheet.activated.connect(self._ask_to_open)
         self._sheet.selectionModel().selectionChanged.connect(self._refresh)
         for signal in (
-            self.model.rowsInserted, self.model.rowsRemoved, self.model.modelReset, self.model.dataChanged,
-            self.model.layoutChanged,
+            self.model.rowsInserted, self.model.rowsRemoved, self.model.modelReset, self.model.layoutChanged,
         ):  # fmt: skip
             signal.connect(self._refresh)
+        self.model.dataChanged.connect(self._data_changed)
+
+    def _data_changed(self, _first: QModelIndex, _last: QModelIndex, roles: list[int]) -> None:
+        if Qt.ItemDataRole.DecorationRole not in roles:  # another picture changes no count
+            self._refresh()
 
     def _ask_to_open(self, index: QModelIndex) -> None:
         row = index.data(ROW)
