@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QAction, QActionGroup, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -66,6 +66,10 @@ class Actions:
             for each in ids:
                 group.addAction(self._actions[each])
         self._guard = KeyGuard(self._owner)
+        self._undrawn: dict[str, str] = {}  # names of icons, by action
+        self._drawing = QTimer(self._owner)
+        self._drawing.setInterval(0)
+        self._drawing.timeout.connect(self._draw_next_icon)
         self.retranslate()
         self.draw_icons()
         self.apply_profile(self._profile)
@@ -135,10 +139,23 @@ class Actions:
         self._show_tips()
 
     def draw_icons(self) -> None:
-        """Draw the icons in the colours of the palette, after it changed."""
-        for spec in ACTIONS:
-            if spec.icon:
-                self._actions[spec.id].setIcon(icon(spec.icon))
+        """Draw the icons in the colours of the palette, after it changed.
+
+        Those of the toolbar at once; those of menus alone one by one between events, so that nobody waits for them.
+        """
+        drawn = {spec.id: spec.icon for spec in ACTIONS if spec.icon}
+        for each in TOOLBAR:
+            if each in drawn:
+                self._actions[each].setIcon(icon(drawn.pop(each)))
+        self._undrawn = drawn
+        self._drawing.start()
+
+    def _draw_next_icon(self) -> None:
+        if self._undrawn:
+            action_id, name = self._undrawn.popitem()
+            self._actions[action_id].setIcon(icon(name))
+        else:
+            self._drawing.stop()
 
     def build_menu_bar(self, bar: QMenuBar) -> None:
         """Fill a menu bar; `menu(id)` finds the menus."""

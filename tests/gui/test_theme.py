@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from app import paths
 from app.gui.action_table import ACTIONS
 from app.gui.actions import Actions
+from app.gui.menu_table import SEPARATOR, TOOLBAR
 from app.gui.palettes import DARK, LIGHT, Colours, palette_of
 from app.gui.settings import ThemeChoice
 from app.gui.theme import Theme, application_icon, current_colours, icon
@@ -164,6 +165,15 @@ def test_that_icons_of_actions_follow_the_theme(theme: Theme) -> None:
     theme.changed.connect(actions.draw_icons)
     theme.choose(ThemeChoice.LIGHT)
     assert strongest_colour(actions["file.open"].icon(), QIcon.Mode.Normal) == LIGHT.text
+
+
+def test_that_icons_of_menus_alone_are_drawn_when_there_is_time(theme: Theme, qtbot: QtBot) -> None:
+    actions = Actions()
+    menus_alone = [spec.id for spec in ACTIONS if spec.icon and spec.id not in TOOLBAR]
+    assert menus_alone
+    assert all(actions[each].icon().isNull() for each in menus_alone)
+    assert not any(actions[each].icon().isNull() for each in TOOLBAR if each != SEPARATOR)
+    qtbot.waitUntil(lambda: not any(actions[each].icon().isNull() for each in menus_alone))
 
 
 def test_that_the_program_has_an_icon_for_every_use(qapp: QApplication) -> None:

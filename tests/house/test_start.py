@@ -58,3 +58,9 @@ def test_that_help_loads_nothing_heavy(project_root: Path, tmp_path: Path) -> No
 def test_that_a_segmentation_on_the_command_line_needs_no_torch(project_root: Path, tmp_path: Path) -> None:
     _, modules = run_watched("import app.cli.segment, app.cli.batch, app.cli.bench", project_root, tmp_path)
     assert {"torch", "nncf", "scipy", "PySide6", "convert"} & set(modules) == set()
+
+
+def test_that_the_window_is_there_before_large_libraries_are(project_root: Path, tmp_path: Path) -> None:
+    _, modules = run_watched("import app.gui.application", project_root, tmp_path)
+    heavy = {"openvino", "SimpleITK", "pydicom", "nibabel", "highdicom", "vtkmodules"}
+    assert heavy & set(modules) == set()

@@ -11,15 +11,15 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
+from app.engine.export.dicom_checks import ADVICE, check_has_source
 from app.engine.export.staging import unwritable
-from app.engine.geometry import Frame, Geometry
+from app.engine.geometry import Geometry
 from app.engine.io.dicom_fields import PARSE_ERRORS, quiet
 from app.engine.volume import SourceSlice, Volume
 
 _MAX_SLIP_PX = 0.15  # in the plane: the reader leaves slices alone that are displaced by less than 0.1
 _MAX_SHIFT = 0.12  # of the slice distance, along the normal: the reader takes as even what is so to a tenth
 _ROUNDING_MM = 0.02  # of positions in headers
-_ADVICE = "write .nrrd or .nii.gz instead, which need no series"
 _LONGEST_STRING = 64  # characters of a DICOM long string
 _SERIES_NUMBERS = 100  # a derived series stands behind its source in a list by number
 _LARGEST_SERIES_NUMBER = 10_000_000  # of a source; an integer string holds no more of the product
@@ -32,12 +32,6 @@ _MORE_OF_THEM = (
     "PatientIdentityRemoved", "DeidentificationMethod", "ClinicalTrialSponsorName", "ClinicalTrialProtocolID",
     "ClinicalTrialSubjectID", "ClinicalTrialTimePointID",
 )  # fmt: skip
-_RESAMPLED = {
-    "gantry-tilt": "its slices were shifted to undo the tilt of the gantry",
-    "slices-displaced": "its slices were shifted to their true positions",
-    "resampled": "it was resampled to an even distance of slices",
-    "mosaic": "its slices were tiles of one picture",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,22 +76,6 @@ class SourcePlane:
         return float(np.linalg.norm(self.row_step)), float(np.linalg.norm(self.column_step))
 
 
-def check_has_source(path: Path, like: Volume) -> None:
-    """Raise WriteError where the image names no DICOM series; what its headers say is not looked at."""
-    source = like.source
-    named = source.study_uid and source.series_uid and any(one.sop_instance_uid for one in source.slices)
-    if not named:
-        raise unwritable(path, f"the image is not from a DICOM series that a mask could refer to; {_ADVICE}")
-    if like.geometry.frame is not Frame.WORLD:
-        raise unwritable(path, f"the image does not say where in the patient it lies; {_ADVICE}")
-    if not source.frame_of_reference_uid:
-        raise unwritable(path, f"the series names no frame of reference, which a mask must share with it; {_ADVICE}")
-    for finding in like.findings:
-        if finding.code in _RESAMPLED:
-            reason = f"{_RESAMPLED[finding.code]}, so they are not those of the series"
-            raise unwritable(path, f"{reason}; {_ADVICE}")
-
-
 def source_planes(path: Path, like: Volume, labels: NDArray[Any]) -> list[SourcePlane | None]:
     """The frame that each slice of the volume is, None for a slice that was filled in and bears no label.
 
@@ -107,13 +85,13 @@ def source_planes(path: Path, like: Volume, labels: NDArray[Any]) -> list[Source
     check_has_source(path, like)
     slices = like.source.slices
     if len(slices) != like.shape_zyx[0]:
-        raise unwritable(path, f"the slices of the image are not those of the series; {_ADVICE}")
+        raise unwritable(path, f"the slices of the image are not those of the series; {ADVICE}")
     headers: dict[str, Dataset] = {}
     planes: list[SourcePlane | None] = []
     for index, one in enumerate(slices):
         if not one.sop_instance_uid:
             if labels[index].any():
-                raise unwritable(path, f"slice {index} bears labels and is missing in the series; {_ADVICE}")
+                raise unwritable(path, f"slice {index} bears labels and is missing in the series; {ADVICE}")
             planes.append(None)
             continue
         if one.file not in headers:
@@ -140,10 +118,10 @@ def _plane(path: Path, header: Dataset, one: SourceSlice, geometry: Geometry, in
             plane = _placed(header, one.frame)
             extents = int(header.Rows), int(header.Columns)
     except PARSE_ERRORS:
-        raise unwritable(path, f"{one.file} does not say where its frame {one.frame} lies; {_ADVICE}") from None
+        raise unwritable(path, f"{one.file} does not say where its frame {one.frame} lies; {ADVICE}") from None
     rows, columns = geometry.shape_zyx[1:]
     if extents != (rows, columns) or not _lies_at(plane, geometry, index):
-        raise unwritable(path, f"slice {index} does not lie where the frame lies that it is from; {_ADVICE}")
+        raise unwritable(path, f"slice {index} does not lie where the frame lies that it is from; {ADVICE}")
     return plane
 
 
@@ -182,23 +160,6 @@ def _lies_at(plane: SourcePlane, geometry: Geometry, index: int) -> bool:
     slip, shift = _MAX_SLIP_PX, _MAX_SHIFT
     bounds = np.array([max(slip * x, _ROUNDING_MM) / x, max(slip * y, _ROUNDING_MM) / y, max(shift, _ROUNDING_MM / z)])
     return bool((away <= bounds).all())
-
-
-def check_dicom(path: Path) -> None:
-    """Read a segmentation or structure set of ours to its end; raises ValueError where it is damaged."""
-    with quiet():
-        try:
-            dataset = pydicom.dcmread(path)
-            if dataset.Modality == "SEG":
-                whole = len(dataset.PixelData) * 8 >= dataset.NumberOfFrames * dataset.Rows * dataset.Columns
-            else:
-                whole = len(dataset.RTROIObservationsSequence) == len(
-                    dataset.ROIContourSequence
-                )  # the last stands last
-        except PARSE_ERRORS:
-            whole = False
-    if not whole:
-        raise ValueError("it is damaged")
 
 
 def copy_patient_and_study(header: Dataset, target: Dataset) -> None:

@@ -10,15 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engine.export.dicom_seg import dicom_seg_output
-from app.engine.export.dicom_source import check_has_source
+from app.engine.export.dicom_checks import check_has_source
 from app.engine.export.itk import itk_output
 from app.engine.export.mesh import mesh_output
 from app.engine.export.nifti import nifti_output
 from app.engine.export.npz import npz_output
 from app.engine.export.png import check_one_slice, png_output
 from app.engine.export.provenance import Colour, document, sidecar
-from app.engine.export.rtstruct import rtstruct_output
 from app.engine.export.staging import Output, publish, unwritable
 from app.engine.volume import Volume
 
@@ -40,6 +38,18 @@ class _Format:
     refuse: Callable[[Path, Volume], None] = lambda _path, _like: None
 
 
+def _dicom_seg(path: Path, labels: NDArray[Any], like: Volume, told: Told) -> Output:
+    from app.engine.export.dicom_seg import dicom_seg_output  # loads pydicom, which no other format needs
+
+    return dicom_seg_output(path, labels, like, told)
+
+
+def _rtstruct(path: Path, labels: NDArray[Any], like: Volume, told: Told) -> Output:
+    from app.engine.export.rtstruct import rtstruct_output
+
+    return rtstruct_output(path, labels, like, told)
+
+
 _DICOM = ".dcm"  # says nothing of what is inside
 _FORMATS: dict[str, _Format] = {
     "nifti": _Format(nifti_output, (".nii.gz", ".nii")),
@@ -47,8 +57,8 @@ _FORMATS: dict[str, _Format] = {
     "metaimage": _Format(itk_output, (".mha",)),
     "npz": _Format(npz_output, (".npz",), has_sidecar=False),
     "png": _Format(png_output, (".png",), has_sidecar=False, refuse=check_one_slice),
-    "dicom-seg": _Format(dicom_seg_output, (".seg.dcm", _DICOM), refuse=check_has_source),
-    "rtstruct": _Format(rtstruct_output, (".rtstruct.dcm", _DICOM), refuse=check_has_source),
+    "dicom-seg": _Format(_dicom_seg, (".seg.dcm", _DICOM), refuse=check_has_source),
+    "rtstruct": _Format(_rtstruct, (".rtstruct.dcm", _DICOM), refuse=check_has_source),
     "stl": _Format(mesh_output, (".stl",)),
     "obj": _Format(mesh_output, (".obj",)),
     "ply": _Format(mesh_output, (".ply",)),

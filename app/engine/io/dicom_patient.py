@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydicom.tag import Tag
-
 from app.engine.errors import ReadError
-from app.engine.io.dicom_fields import quiet, text
-from app.engine.io.dicom_header import read_header, read_private
 
 _KEYWORDS = ("PatientName", "PatientID", "PatientBirthDate", "StudyDate", "SeriesDescription", "StudyDescription")
 _LONGEST = 200  # characters that are shown of one value
@@ -31,6 +27,11 @@ class PatientData:
 
 def read_patient(path: Path) -> PatientData | None:
     """Of an image file; None where it is no DICOM image that can be read."""
+    from pydicom.tag import Tag
+
+    from app.engine.io.dicom_fields import quiet, text
+    from app.engine.io.dicom_header import read_header, read_private
+
     with quiet():
         try:
             read_header(path)  # refuses what is no image, and deflated files that are too large
