@@ -42,7 +42,8 @@ _HARMLESS = (  # what the lineage's training scripts saved beside their tensors;
 
 # torch lets more through than tensors, such as arrays of bytes of any length, for which it takes memory.
 _KNOWN = re.compile(
-    r"collections OrderedDict|torch (?!\w*Tensor$)\w+|torch\.storage \w+|torch\.serialization _get_layout"
+    r"collections (OrderedDict|Counter)|(builtins|__builtin__) set"
+    r"|torch (?!\w*Tensor$)\w+|torch\.storage \w+|torch\.serialization _get_layout"
     r"|torch\.nn\.parameter Parameter|torch\._tensor _rebuild_from_type_v2|_codecs encode"
     r"|torch\._utils _rebuild_(tensor|tensor_v2|tensor_v3|parameter|parameter_with_state|sparse_tensor|qtensor)"
 )

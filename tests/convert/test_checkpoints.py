@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import pickle
 import zipfile
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ def saved(path: Path, content: object) -> Path:
         {
             "state_dict": {f"model.{name}": tensor for name, tensor in STATE.items()},
             "hyper_parameters": {"optimizer": partial(torch.optim.AdamW, lr=0.1)},
+            "lr_schedulers": [{"milestones": Counter({3: 1})}],
+            "frozen": {"a.weight"},
         },
         {"module._orig_mod." + name: tensor for name, tensor in STATE.items()},
         {name: tensor.double() if tensor.is_floating_point() else tensor for name, tensor in STATE.items()},
