@@ -74,7 +74,6 @@ class ExportDialog(QDialog):
         self._formats = QListWidget()
         self._formats.setAccessibleName(self.tr("Format"))
         self._formats.setWordWrap(True)
-        self._formats.setResizeMode(QListWidget.ResizeMode.Adjust)  # reasons are wrapped anew, to their ends
         self._formats.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._note = QLabel()
         self._note.setWordWrap(True)
@@ -125,7 +124,8 @@ class ExportDialog(QDialog):
         for each in self._options.formats:
             item = QListWidgetItem(f"{each.title} ({each.extensions[0]})")
             if each.impossible:
-                item.setText(f"{item.text()}\n{each.impossible[:1].upper()}{each.impossible[1:]}.")
+                reason = each.impossible.split("; ")[0]  # what to write instead stands in the list
+                item.setText(f"{item.text()}\n{reason[:1].upper()}{reason[1:]}.")
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
                 item.setToolTip(each.impossible)
             self._formats.addItem(item)
