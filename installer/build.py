@@ -28,7 +28,7 @@ from installer.macos.bundle import make_disk_image
 from installer.system import glibc_floor
 from installer.windows.setup_program import make_setup
 
-Maker = Callable[[Path, Path], Path]  # frozen application, folder of the result -> the package
+Maker = Callable[[Path, Path, bool], Path]  # frozen application, folder of the result, packed loosely -> the package
 
 PACKAGES: Mapping[str, Mapping[str, Maker]] = {
     "linux": {"tar": make_tarball, "deb": make_deb},
@@ -55,7 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if wrong:
         return 1
     makers = PACKAGES[arguments.system]
-    made = [makers[name](application, output) for name in arguments.packages or makers if name != "none"]
+    wanted = [name for name in arguments.packages or makers if name != "none"]
+    made = [makers[name](application, output, arguments.quick) for name in wanted]
     made.append(_copy_sbom(application, output, arguments.system))
     _write_sums(made, output / "SHA256SUMS")
     return 0
@@ -83,6 +84,7 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
         "--system", choices=list(PACKAGES), default=sys.platform, help="what --application was frozen for"
     )
     parser.add_argument("--releases", default="", metavar="URL", help="the page where newer versions are found")
+    parser.add_argument("--quick", action="store_true", help="pack loosely: larger packages, in a tenth of the time")
     parser.add_argument("--work", type=Path, metavar="DIR", help="keep what the freezer found here, for the next time")
     arguments = parser.parse_args(argv)
     if arguments.application is None and arguments.system != sys.platform:

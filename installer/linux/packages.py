@@ -29,13 +29,13 @@ _DEPENDS = (
 )  # fmt: skip
 
 
-def make_tarball(application: Path, output: Path) -> Path:
+def make_tarball(application: Path, output: Path, quick: bool = False) -> Path:
     """`SwiftMedSAM-<version>-linux-<machine>.tar.xz`: the folder, with an icon and a menu entry to copy."""
     target = output / f"{plan.NAME}-{__version__}-linux-{platform.machine()}.tar.xz"
     with tempfile.TemporaryDirectory() as work:
         extras = Path(work)
         draw_icons(extras)
-        with tarfile.open(target, "w:xz", preset=6) as archive:
+        with tarfile.open(target, "w:xz", preset=0 if quick else 6) as archive:
             top = f"{plan.NAME}-{__version__}"
             archive.add(application, top, filter=_of_nobody)
             archive.add(extras / "application-256.png", f"{top}/swiftmedsam.png", filter=_of_nobody)
@@ -44,7 +44,7 @@ def make_tarball(application: Path, output: Path) -> Path:
     return target
 
 
-def make_deb(application: Path, output: Path) -> Path:
+def make_deb(application: Path, output: Path, quick: bool = False) -> Path:
     """`swiftmedsam_<version>_<architecture>.deb`: the folder under /opt, a command, a menu entry, types of files."""
     architecture = _ARCHITECTURES[platform.machine()]
     target = output / f"swiftmedsam_{__version__}_{architecture}.deb"
@@ -56,7 +56,8 @@ def make_deb(application: Path, output: Path) -> Path:
         control.parent.mkdir()
         control.write_text(_control(architecture, size, glibc_floor(application)), encoding="utf-8")
         environment = os.environ | {"SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", _commit_time())}
-        command = ["dpkg-deb", "--root-owner-group", "-Zxz", "-z6", "--build", str(root), str(target)]
+        packing = ["-Zzstd", "-z1"] if quick else ["-Zxz", "-z6"]
+        command = ["dpkg-deb", "--root-owner-group", *packing, "--build", str(root), str(target)]
         subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
     return target
 

@@ -73,15 +73,18 @@ def write_info_plist(path: Path) -> None:
         plistlib.dump(info_plist(), stream)
 
 
-def make_disk_image(application: Path, output: Path) -> Path:
+def make_disk_image(application: Path, output: Path, quick: bool = False) -> Path:
     """`SwiftMedSAM-<version>-macos-arm64.dmg`: the application beside a link to where applications go.
 
     Signed and notarised where the environment names an identity, see `disk_image.sh`. For macOS alone.
     """
     target = output / f"{plan.NAME}-{__version__}-macos-arm64.dmg"
     with tempfile.TemporaryDirectory() as work:
+        environment = os.environ | {
+            "VOLUME_NAME": f"{plan.NAME} {__version__}", "IMAGE_FORMAT": "UDZO" if quick else "ULMO",
+        }  # fmt: skip
         command = ["/bin/bash", str(_HERE / "disk_image.sh"), str(application), str(target), work]
-        subprocess.run(command, check=True, env=os.environ | {"VOLUME_NAME": f"{plan.NAME} {__version__}"})
+        subprocess.run(command, check=True, env=environment)
     return target
 
 

@@ -30,7 +30,7 @@ mkdir -p "$work/image"
 ditto "$application" "$work/image/$(basename "$application")"
 ln -s /Applications "$work/image/Applications"
 rm -f "$target"
-hdiutil create -quiet -volname "$VOLUME_NAME" -srcfolder "$work/image" -fs HFS+ -format ULMO "$target"
+hdiutil create -quiet -volname "$VOLUME_NAME" -srcfolder "$work/image" -fs HFS+ -format "$IMAGE_FORMAT" "$target"
 [[ $identity == - ]] || codesign --force --timestamp --sign "$identity" "$target"
 
 if [[ $identity != - && -n ${NOTARY_KEY:-} ]]; then

@@ -18,7 +18,7 @@ from installer.windows.resources import version_numbers
 _SCRIPT = Path(__file__).resolve().parent / "setup.nsi"
 
 
-def make_setup(application: Path, output: Path, compression: str = "lzma") -> Path:
+def make_setup(application: Path, output: Path, quick: bool = False) -> Path:
     """`SwiftMedSAM-<version>-windows-x64-setup.exe`, from the folder of a frozen application.
 
     The environment may name `SWIFTMEDSAM_SIGN_COMMAND`, which signs the file that stands in place of its `%1`: it is
@@ -38,7 +38,7 @@ def make_setup(application: Path, output: Path, compression: str = "lzma") -> Pa
             "PUBLISHER": plan.PUBLISHER, "EXECUTABLE": f"{plan.EXECUTABLE}.exe", "TARGET": str(target),
             "FILES": str(Path(work) / "files.nsh"), "ICON": str(Path(work) / "application.ico"),
             "KILOBYTES": str(sum(files.values()) // 1024), "LICENCE": str(_SCRIPT.parents[2] / "LICENSE"),
-            "COMPRESSION": compression,
+            "COMPRESSION": "zlib" if quick else "lzma",
         }  # fmt: skip
         if os.environ.get("SWIFTMEDSAM_SIGN_COMMAND"):
             defined["SIGN"] = os.environ["SWIFTMEDSAM_SIGN_COMMAND"]

@@ -51,7 +51,7 @@ def digests(folder: Path) -> dict[str, str]:
 
 def test_that_the_tarball_holds_the_folder_and_the_menu_entry(application: Path, tmp_path: Path) -> None:
     (application / "_internal" / "libone.so").symlink_to("libone.so.1")
-    path = make_tarball(application, tmp_path)
+    path = make_tarball(application, tmp_path, quick=True)
     assert path.name == f"SwiftMedSAM-{__version__}-linux-{os.uname().machine}.tar.xz"
     with tarfile.open(path) as archive:
         members = {member.name.partition("/")[2]: member for member in archive}
@@ -69,7 +69,7 @@ def test_that_the_debian_package_names_what_it_needs_and_links_the_command(
     application: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("installer.linux.packages.glibc_floor", lambda _folder: "2.31")
-    path = make_deb(application, tmp_path)
+    path = make_deb(application, tmp_path, quick=True)
     fields = subprocess.run(["dpkg-deb", "--field", path], capture_output=True, text=True, check=True).stdout
     assert f"Version: {__version__}\n" in fields
     assert "Depends: libc6 (>= 2.31), libgl1," in fields
@@ -132,11 +132,11 @@ class Wine:
 @needs_nsis
 def test_that_the_same_files_give_the_same_setup(application: Path, tmp_path: Path) -> None:
     (application / "swiftmedsam").rename(application / "swiftmedsam.exe")
-    first = make_setup(application, tmp_path, compression="zlib").read_bytes()
+    first = make_setup(application, tmp_path, quick=True).read_bytes()
     assert first[:2] == b"MZ"
     machine = int.from_bytes(first[0x3C:0x40], "little") + 4
     assert first[machine : machine + 2] == b"\x64\x86"  # x64: a 32-bit setup does nothing where there is no 32-bit wine
-    assert make_setup(application, tmp_path, compression="zlib").read_bytes() == first
+    assert make_setup(application, tmp_path, quick=True).read_bytes() == first
 
 
 @needs_nsis
@@ -147,11 +147,11 @@ def test_that_windows_installs_upgrades_and_uninstalls_and_keeps_what_is_the_use
 ) -> None:
     (application / "swiftmedsam").rename(application / "swiftmedsam.exe")
     wine = Wine(tmp_path)
-    old = str(shutil.move(make_setup(application, tmp_path, compression="zlib"), tmp_path / "old.exe"))
+    old = str(shutil.move(make_setup(application, tmp_path, quick=True), tmp_path / "old.exe"))
     stale = digests(application)
     (application / "_internal" / "empty.txt").unlink()
     (application / "_internal" / "new.txt").write_text("new", encoding="utf-8")
-    new = str(make_setup(application, tmp_path, compression="zlib"))
+    new = str(make_setup(application, tmp_path, quick=True))
     installed = wine.local / "Programs" / "SwiftMedSAM"
     data = wine.local / "SwiftMedSAM"
 
