@@ -70,8 +70,8 @@ def place(view: SliceView, x: float, y: float) -> QPoint:
 class App:
     """The window and whoever sits before it; whoever makes many of them in one test ends each by `leave`."""
 
-    def __init__(self, model: Path, qtbot: QtBot, *, many: bool = False) -> None:
-        self.context = Context(Settings(), model=ModelChoice(str(model)), asks=Answers)
+    def __init__(self, model: Path, qtbot: QtBot, *, many: bool = False, asks: type[Answers] = Answers) -> None:
+        self.context = Context(Settings(), model=ModelChoice(str(model)), asks=asks)
         self.qtbot = qtbot
         if not many:
             qtbot.addWidget(self.context.window)
@@ -108,7 +108,11 @@ class App:
 
     def drag(self, view: SliceView, box: Box) -> None:
         """Draw a box with the mouse, in steps."""
-        start, end = (place(view, x - 0.5, y - 0.5) for x, y in ((box.x0, box.y0), (box.x1, box.y1)))
+        self.pull(view, (box.x0 - 0.5, box.y0 - 0.5), (box.x1 - 0.5, box.y1 - 0.5))
+
+    def pull(self, view: SliceView, one: tuple[float, float], other: tuple[float, float]) -> None:
+        """Press at a point of the slice, move in steps to another one, and let go."""
+        start, end = place(view, *one), place(view, *other)
         left = Qt.MouseButton.LeftButton
         QTest.mousePress(view, left, Qt.KeyboardModifier.NoModifier, start)
         for n in range(1, 9):
