@@ -29,6 +29,8 @@ from PySide6.QtWidgets import (
 from app.gui.inference import ModelState
 
 _NAME = Qt.ItemDataRole.UserRole
+_LONG_MODALITY = "Mammography"
+_CELL_PX = 24  # around the text of a cell, and the frame
 _LIST_HEIGHT = 150
 
 
@@ -225,6 +227,7 @@ class _Notes(QTabWidget):
         self._table.verticalHeader().hide()
         self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self._table.horizontalHeader().setStretchLastSection(True)
+        self._table.setMinimumWidth(self._table_width())
         self._none = QLabel(self.tr("This model says nothing of its accuracy."))
         self._none.setWordWrap(True)
         self._card = _Card()
@@ -237,6 +240,12 @@ class _Notes(QTabWidget):
         layout.setStretchFactor(self._table, 1)
         self.addTab(accuracy, self.tr("Accuracy"))
         self.addTab(self._card, self.tr("Card"))
+
+    def _table_width(self) -> int:
+        """Room for all columns, so that no figure is cut off."""
+        figures = sum(map(self._table.horizontalHeader().sectionSizeHint, (1, 2, 3)))
+        names = self._table.fontMetrics().horizontalAdvance(_LONG_MODALITY) + _CELL_PX
+        return names + figures + self._table.verticalScrollBar().sizeHint().width()
 
     def show_notes(self, package: PackageNotes | None) -> None:
         """Show what is known of a package."""
