@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from app import paths
@@ -33,12 +33,18 @@ def default_packages() -> list[ModelManifest]:
 
 
 def fastest_pair(
-    *, device: str = "CPU", precision: Activation | None = None, threads: int | None = None
+    *,
+    device: str = "CPU",
+    precision: Activation | None = None,
+    threads: int | None = None,
+    at_once: bool = False,
 ) -> CompiledPair:
     """The default package that encodes and decodes fastest here, ready for use.
 
     The choice is kept in the user's data folder for this processor, instruction set, OpenVINO and these packages. Where
-    a package fails its self-test, the others are tried; raises ModelError where there is none that passes.
+    it is not known yet, the packages are measured first; with `at_once` the first of them is taken, and `measure` is
+    for later. Where a package fails its self-test, the others are tried; raises ModelError where there is none that
+    passes.
     """
     packages = default_packages()
     if not packages:
@@ -46,11 +52,33 @@ def fastest_pair(
     if len(packages) == 1:
         return load_pair(packages[0], device=device, precision=precision, threads=threads)
     situation = _situation(packages, device, precision, threads)
-    remembered = [package for package in packages if package.name == _remembered(situation)]
-    for package in remembered:
+    name = _remembered(situation)
+    wanted = packages if at_once and name is None else [package for package in packages if package.name == name]
+    for package in wanted:
         with contextlib.suppress(ModelError):  # it passed once; now the others get their chance
             return load_pair(package, device=device, precision=precision, threads=threads)
-    return _measured(packages, situation, device=device, precision=precision, threads=threads)
+    measuring = _measuring(packages, situation, device=device, precision=precision, threads=threads)
+    while True:
+        try:
+            next(measuring)
+        except StopIteration as end:
+            best: CompiledPair = end.value
+            return best
+
+
+def measure(*, device: str = "CPU") -> Generator[None, None, str | None]:
+    """Find out which package is fastest and remember it, in steps of a few tenths of a second each; its name.
+
+    None where that is known, or there is nothing to choose from. Raises ModelError where no package passes.
+    """
+    packages = default_packages()
+    if len(packages) < 2:
+        return None
+    situation = _situation(packages, device, None, None)
+    if _remembered(situation) is not None:
+        return None
+    best = yield from _measuring(packages, situation, device=device, precision=None, threads=None)
+    return best.manifest.name
 
 
 def milliseconds(pair: CompiledPair) -> float:
@@ -68,30 +96,36 @@ def milliseconds(pair: CompiledPair) -> float:
     return shortest * 1000.0
 
 
-def _measured(
+def _measuring(
     packages: Sequence[ModelManifest],
     situation: str,
     *,
     device: str,
     precision: Activation | None,
     threads: int | None,
-) -> CompiledPair:
+) -> Generator[None, None, CompiledPair]:
+    """Measure step by step; what the caller does between steps is not counted."""
     measured: list[tuple[float, CompiledPair]] = []
     failures: list[ModelError] = []
-    deadline = time.perf_counter() + _BUDGET_S
+    left = _BUDGET_S
     for package in packages:
-        if measured and time.perf_counter() > deadline:
+        if measured and left < 0:
             break
+        start = time.perf_counter()
         try:
             pair = load_pair(package, device=device, precision=precision, threads=threads)
         except ModelError as error:
             failures.append(error)
             continue
         measured.append((milliseconds(pair), pair))
+        left -= time.perf_counter() - start
+        yield
     if not measured:
         raise failures[0]
-    if time.perf_counter() <= deadline:  # all once more, lest one busy moment decides
-        measured = [(min(ms, milliseconds(pair)), pair) for ms, pair in measured]
+    if left >= 0:  # all once more, lest one busy moment decides
+        for number, (ms, pair) in enumerate(measured):
+            measured[number] = min(ms, milliseconds(pair)), pair
+            yield
     best = _best(measured)
     if len(measured) + len(failures) == len(packages):  # otherwise the next start goes on, with what is compiled now
         _remember(situation, best.manifest.name, {pair.manifest.name: ms for ms, pair in measured})

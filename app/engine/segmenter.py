@@ -158,13 +158,15 @@ def open_segmenter(
     device: str = "CPU",
     precision: Activation | None = None,
     threads: int | None = None,
+    at_once: bool = False,
 ) -> ModelSegmenter:
     """A package by name or by the path of its folder, ready for use; without one, the fastest on this machine.
 
-    `device` is "CPU", or "GPU" or "NPU" where there is one. Raises ModelError with one sentence otherwise.
+    `at_once`: where it is not known which is fastest, take any that came with the application. `device` is "CPU", or
+    "GPU" or "NPU" where there is one. Raises ModelError with one sentence otherwise.
     """
     if name is None:
-        return ModelSegmenter(fastest_pair(device=device, precision=precision, threads=threads))
+        return ModelSegmenter(fastest_pair(device=device, precision=precision, threads=threads, at_once=at_once))
     return ModelSegmenter(load_pair(find_package(name), device=device, precision=precision, threads=threads))
 
 

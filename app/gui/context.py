@@ -100,6 +100,7 @@ class Context(QObject):
             self.files.open(files)
         self.docks.batch.left.ask()
         self.docks.models.refresh()  # after the image, so that the first box need not wait for the model
+        self.docks.models.settle()
 
     def close(self) -> None:
         """End the engine thread; nothing is answered after that."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.engine.embeddings import Embedding, EmbeddingCache
-from app.engine.fastest import milliseconds
+from app.engine.fastest import measure, milliseconds
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box3D, Prompts
 from app.engine.propagate import Seed, SliceResult, propagate
@@ -113,6 +113,27 @@ class Inference:
             return segmenter
         return open_segmenter(name, device=self._choice.device)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a model is open."""
+        return self._opened is not None
+
+    def settle(self) -> Iterator[None]:
+        """Find out in steps which package is fastest, if that is what is wanted and not known yet.
+
+        Once something has been asked of the model in use it stays so until the next start: masks of one session are
+        those of one model.
+        """
+        if self._choice.name:
+            return
+        choice = self._choice
+        best = yield from measure(device=choice.device)
+        opened = self._opened
+        if best is None or opened is None or opened[0] != choice or self._views:
+            return
+        if opened[1].manifest.name != best:
+            self._opened = None  # the next question opens what was found
+
     def milliseconds(self) -> float:
         """How long the model in use takes to encode and decode the phantom."""
         return milliseconds(self._segmenter().pair)
@@ -156,7 +177,7 @@ class Inference:
     def _segmenter(self) -> ModelSegmenter:
         choice = self._choice
         if self._opened is None or self._opened[0] != choice:
-            self._opened = (choice, open_segmenter(choice.name or None, device=choice.device))
+            self._opened = (choice, open_segmenter(choice.name or None, device=choice.device, at_once=True))
             self._views.clear()
         return self._opened[1]
 

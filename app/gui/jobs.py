@@ -39,9 +39,12 @@ class Lane(IntEnum):
     INFO = 11  # what is told of the image beside its picture
     REPORT = 12
     AHEAD = 13  # neighbouring slices, when nothing else is wanted
+    SETTLE = 14  # what is found out once for all, and nobody waits for: which model is fastest
 
 
-_UNASKED = frozenset({Lane.COUNT, Lane.MEASURE, Lane.SURFACE, Lane.INFO, Lane.AHEAD})  # what follows by itself
+_UNASKED = frozenset(  # what follows by itself
+    {Lane.COUNT, Lane.MEASURE, Lane.SURFACE, Lane.INFO, Lane.AHEAD, Lane.SETTLE}
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -91,6 +91,26 @@ def test_that_measuring_ends_with_its_time(installed: Path, monkeypatch: pytest.
     assert measured == ["small-int8"]
 
 
+def test_that_who_cannot_wait_gets_the_first_package_and_measures_later(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured = _times(monkeypatch, quick_f32=5.0, small_int8=9.0)
+    assert open_segmenter(at_once=True).manifest.name == "small-int8"
+    assert measured == []
+    assert len(list(fastest.measure())) == len(measured) == 4  # one measurement in each step
+    assert open_segmenter(at_once=True).manifest.name == "quick-f32"
+    assert list(fastest.measure()) == []
+    (installed / "quick-f32" / "encoder.bin").write_bytes(b"damaged after it was chosen")
+    assert open_segmenter(at_once=True).manifest.name == "small-int8"
+
+
+def test_that_a_first_package_that_fails_gives_way_at_once(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    measured = _times(monkeypatch, quick_f32=5.0, small_int8=9.0)
+    (installed / "small-int8" / "encoder.bin").write_bytes(b"damaged")
+    assert open_segmenter(at_once=True).manifest.name == "quick-f32"
+    assert measured == []
+
+
 def test_that_a_record_that_is_no_record_is_passed_over(installed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     measured = _times(monkeypatch, quick_f32=5.0, small_int8=9.0)
     (paths.user_data_dir() / "fastest-model.json").write_text("[1, ")

@@ -11,11 +11,15 @@ from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPushButton, QTabl
 from pytestqt.qtbot import QtBot
 
 from app import paths
+from app.engine import fastest
 from app.engine.errors import ModelError
+from app.engine.plane import SliceKey
+from app.engine.prompt import Box, Prompts
 from app.engine.runtime import available_devices
+from app.engine.study import Study
 from app.gui.controllers.models import ModelsController
 from app.gui.dialogs.asks import Asks
-from app.gui.inference import Inference, ModelChoice, ModelState
+from app.gui.inference import Inference, ModelChoice, ModelState, Request
 from app.gui.jobs import Jobs
 from app.gui.settings import DEVICE, MODEL, Settings
 from tests.engine.tiny_package import read_manifest, rewrite_manifest
@@ -44,7 +48,7 @@ class Bench:
     def __init__(self, jobs: Jobs, settings: Settings, qtbot: QtBot) -> None:
         over = QWidget()
         qtbot.addWidget(over)
-        self.qtbot, self.settings = qtbot, settings
+        self.qtbot, self.settings, self.jobs = qtbot, settings, jobs
         self.asks = Answers(over)
         self.inference = Inference(ModelChoice("one"))
         self.controller = ModelsController(jobs, self.inference, settings, self.asks)
@@ -216,3 +220,20 @@ def test_that_nothing_is_installed_without_consent(bench: Bench, installed: Path
     bench.panel.folder_import_requested.emit()
     bench.refresh()
     assert bench.list.count() == 3
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_that_the_fastest_package_is_found_when_nobody_waits_and_not_changed_amid_work(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, study: Study, asked: bool
+) -> None:
+    monkeypatch.setattr(fastest, "milliseconds", lambda pair: {"one": 9.0, "two": 3.0}[pair.manifest.name])
+    monkeypatch.setattr(fastest, "_BUDGET_S", 3600.0)  # whatever else the machine is doing
+    bench.inference.choose(ModelChoice(""))
+    bench.refresh()
+    assert bench.used[-1].name == "one"
+    if asked:
+        bench.inference.answer(Request(study.volume, SliceKey(0, 4), Prompts(Box(14, 6, 38, 30))))
+    bench.controller.settle()
+    bench.qtbot.waitUntil(lambda: bench.jobs.is_idle, timeout=20000)
+    assert bench.used[-1].name == ("one" if asked else "two")
+    assert fastest.fastest_pair().manifest.name == "two"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from app.gui.jobs import Jobs, Lane
 from app.gui.panels.model import Accuracy, ModelPanel, PackageNotes
 from app.gui.settings import DEVICE, MODEL, Settings
 from app.gui.translation import QT_TRANSLATE_NOOP
+
+_LOG = logging.getLogger(__name__)
 
 _FOLDER = "models"  # under this name the last folder is remembered
 _LARGEST_CARD = 1 << 18  # bytes
@@ -67,6 +70,17 @@ class ModelsController(QObject):
     def refresh(self) -> None:
         """Open the model that is wanted, unless it is open, and list what there is."""
         self._work(self.tr("opening…"), lambda: _look(self._inference, None))
+
+    def settle(self) -> None:
+        """Find out which package is fastest here, unless that is known, when nothing else is wanted."""
+        self._jobs.run_steps(Lane.SETTLE, self._inference.settle, lambda _step: None, self._settled, self._log)
+
+    def _settled(self) -> None:
+        if not self._inference.is_open:  # another one than at the start is the fastest
+            self.refresh()
+
+    def _log(self, error: Exception) -> None:
+        _LOG.warning("which model is fastest was not measured: %s", error)  # the one in use goes on
 
     @Slot(str)
     def choose(self, name: str) -> None:
