@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QDockWidget, QFrame, QLabel, QMainWindow, QMenu, QScrollArea, QToolBar, QWidget
 
@@ -38,7 +38,7 @@ class MainWindow(QMainWindow):
         """Put a panel at a side; `name` is what its place is remembered by. A `tall` one scrolls on a low screen."""
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
-        dock.setWidget(_scrolled(widget) if tall else widget)
+        dock.setWidget(_Scrolled(widget) if tall else widget)
         self.addDockWidget(area, dock)
         return dock
 
@@ -91,13 +91,25 @@ class MainWindow(QMainWindow):
             event.ignore()
 
 
-def _scrolled(widget: QWidget) -> QScrollArea:
-    """As wide as the widget needs, less high where there is less room."""
-    area = QScrollArea()
-    area.setWidget(widget)
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    area.setMinimumWidth(widget.minimumSizeHint().width() + area.verticalScrollBar().sizeHint().width())
-    return area
+class _Scrolled(QScrollArea):
+    """As wide as a widget needs at any time, less high where there is less room."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__()
+        self._inside = widget
+        self.setWidget(widget)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def minimumSizeHint(self) -> QSize:
+        """The widget's width and that of the bar beside it."""
+        width = self._inside.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(width, super().minimumSizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        """What the widget needs has changed, perhaps."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().event(event)

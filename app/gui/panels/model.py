@@ -226,7 +226,7 @@ class _Notes(QTabWidget):
         self._table.setTabKeyNavigation(False)
         self._table.verticalHeader().hide()
         self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self._table.horizontalHeader().setStretchLastSection(True)
+        self._table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._table.setMinimumWidth(self._table_width())
         self._none = QLabel(self.tr("This model says nothing of its accuracy."))
         self._none.setWordWrap(True)
