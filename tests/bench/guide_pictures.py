@@ -120,9 +120,8 @@ def abdomen(stage: Stage, keep: Keep) -> None:
     stage.ask("edit.undo", "view.four_up", "view.crosshair")
     for number, (name, box, index, slices) in enumerate(_ORGANS):
         if number:
-            stage.context.docks.labels.add()
-            stage.context.docks.labels.rename(number + 1, name)
-            stage.view().setFocus()
+            stage.ask("label.add")
+            stage.enter(name)
         stage.go_to(64, 56, index)
         stage.draw(box, Plane.AXIAL)
         stage.context.propagate.fill_box(box, 0, slices)
@@ -143,7 +142,7 @@ def labels(stage: Stage, keep: Keep) -> None:
     stage.context.docks.labels.choose(3)
     stage.go_to(55, 60, 14)
     stage.ask("view.axial", "view.crosshair")
-    stage.draw(Box(42, 55, 76, 88))
+    stage.draw(Box(38, 44, 68, 76))
     keep("locked", stage.picture())
     stage.ask("segment.reject")
     view = stage.view()

@@ -13,7 +13,7 @@ from pathlib import Path
 from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QLineEdit, QWidget
 
 from app import paths
 from app.engine.plane import Plane, axis_of
@@ -145,6 +145,14 @@ class Stage:
     def place(self, x: float, y: float) -> QPoint:
         """Where a point of the active slice is in its view."""
         return _place(self.view(), x, y)
+
+    def enter(self, name: str) -> None:
+        """Type the name of a label that was just added."""
+        field = next(each for each in self.dock("labels").findChildren(QLineEdit) if not each.placeholderText())
+        field.selectAll()
+        QTest.keyClicks(field, name)
+        QTest.keyClick(field, Qt.Key.Key_Return)
+        self.settle()
 
     def zoom(self, steps: int) -> None:
         """Nearer at the crosshair, in the active plane."""
