@@ -10,6 +10,9 @@ from PySide6.QtWidgets import QDockWidget, QFrame, QLabel, QMainWindow, QMenu, Q
 
 from app.gui.actions import Actions
 
+_SIZE = QSize(1280, 860)
+_OF_SCREEN = 0.95  # at most so much of it: the rest is for the frame
+
 
 class MainWindow(QMainWindow):
     """Menus, toolbar, docks and status bar around the slices."""
@@ -30,7 +33,7 @@ class MainWindow(QMainWindow):
         notice.setToolTip(self.tr("For research use only. Not a medical device."))
         self.statusBar().addPermanentWidget(self._place)
         self.statusBar().addPermanentWidget(notice)
-        self.resize(1280, 860)
+        self.resize(_SIZE.boundedTo(self.screen().availableSize() * _OF_SCREEN))
 
     def add_dock(
         self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea, *, tall: bool = False
