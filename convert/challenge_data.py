@@ -24,6 +24,7 @@ from scipy import ndimage
 
 from app.engine.cases import safe_name, stem_of
 from app.engine.errors import EngineError, ReadError
+from app.engine.geometry import Frame, Geometry
 from app.engine.io.npz import read_npz
 from app.engine.io.open import read_volume
 from app.engine.volume import Kind, Volume, as_eight_bits
@@ -31,6 +32,7 @@ from convert.dataset import SMALLEST_2D, SMALLEST_3D
 
 _PERCENTILES = (0.5, 99.5)
 _VALIDATION = 10  # of so many cases one is for validation
+_OFF_GRID = 0.1  # voxels by which a mask may lie beside its image's: what files round
 
 
 @dataclass(frozen=True)
@@ -97,10 +99,13 @@ def prepare(image: Volume, mask: Volume, recipe: Recipe) -> dict[str, NDArray[An
 
     Raises ReadError where the mask is none of this image.
     """
-    if mask.shape_zyx != image.shape_zyx:
-        raise ReadError(f"its mask has another shape: {mask.shape_zyx} for {image.shape_zyx}")
+    labels = _labels(mask)
+    if mask.geometry.frame is Frame.WORLD and image.geometry.frame is Frame.WORLD:
+        labels = turned(labels, mask.geometry, image.geometry)
+    if labels.shape != image.shape_zyx:
+        raise ReadError(f"its mask has another shape: {labels.shape} for {image.shape_zyx}")
     flat = image.kind is Kind.PICTURE
-    gts = clear_up(_instances(_labels(mask), recipe), volume=not flat)
+    gts = clear_up(_instances(labels, recipe), volume=not flat)
     kept = np.flatnonzero(gts.any(axis=(1, 2)))
     if not len(kept):
         return None
@@ -165,6 +170,27 @@ def _labels(mask: Volume) -> NDArray[np.uint16]:
     if values.ndim != 3 or values.min() < 0 or values.max() > 65535 or (values % 1).any():
         raise ReadError("its mask holds other values than whole labels from 0 to 65535")
     return values.astype(np.uint16)
+
+
+def turned(labels: NDArray[np.uint16], own: Geometry, wanted: Geometry) -> NDArray[np.uint16]:
+    """Labels (Z, Y, X) of one geometry in the axes of another, whose voxels are the same ones stored in another order.
+
+    A NIfTI mask of a DICOM series is so as a rule: its rows run the other way. Raises ReadError where it takes more
+    than exchanging and reversing axes: nothing is resampled.
+    """
+    start = wanted.to_index(own.to_world(np.zeros(3)))
+    steps = (wanted.to_index(own.to_world(np.eye(3))) - start).T  # columns: the steps of i, j, k in wanted indices
+    whole = np.rint(steps)
+    along = np.abs(whole).argmax(axis=1)  # which of the own axes runs along each wanted one
+    signs = whole[range(3), along]
+    shape = np.array(own.shape_zyx[::-1])
+    first = start + whole @ np.where(signs[np.argsort(along)] < 0, shape - 1, 0)
+    regular = sorted(along) == [0, 1, 2] and np.abs(whole).sum() == np.abs(signs).sum() == 3
+    last = np.abs(steps - whole) @ (shape - 1)  # by how much the farthest voxel lies beside its place
+    if not regular or max(last.max(), np.abs(first).max()) > _OFF_GRID:
+        raise ReadError("its mask lies at another place than the image, or on another grid")
+    moved = labels.transpose([2 - int(along[2 - axis]) for axis in range(3)])
+    return np.ascontiguousarray(np.flip(moved, tuple(2 - n for n in range(3) if signs[n] < 0)))
 
 
 def _instances(labels: NDArray[np.uint16], recipe: Recipe) -> NDArray[np.uint16]:

@@ -9,10 +9,13 @@ from PIL import Image
 
 from app.engine.cases import find_cases
 from app.engine.errors import ReadError
+from app.engine.geometry import Frame, Geometry
 from app.engine.io.npz import read_npz
+from app.engine.io.open import read_volume
 from convert.__main__ import main
-from convert.challenge_data import Recipe, clear_up, find_pairs, tight_boxes, to_eight_bits
+from convert.challenge_data import Recipe, clear_up, find_pairs, tight_boxes, to_eight_bits, turned
 from convert.dataset import load_items
+from tests.engine.io.dicom_fixtures import SPACING, STEP_MM, write_series
 
 
 def save(path: Path, array: np.ndarray[tuple[int, ...], np.dtype[np.int16]]) -> None:
@@ -136,3 +139,41 @@ def test_that_training_reads_the_index_of_challenge_files(pair: Path) -> None:
     np.testing.assert_array_equal(item.labels, case.gts)
     assert item.spacing_zyx == pytest.approx((3.0, 0.75, 0.5))
     assert item.modality == "CT"
+
+
+@pytest.mark.parametrize("axes", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+@pytest.mark.parametrize("reversed_axes", [(), (1,), (0, 1, 2)])
+def test_that_a_mask_stored_along_other_axes_than_its_series_is_turned(
+    axes: tuple[int, int, int], reversed_axes: tuple[int, ...], tmp_path: Path
+) -> None:
+    truth = np.zeros((5, 24, 30), dtype=np.int16)
+    truth[1:4, 3:13, 4:20] = 1
+    write_series(tmp_path / "images" / "a", np.where(truth > 0, 100, -100).astype(np.int16))
+    image = read_volume(tmp_path / "images" / "a")
+    stored, affine = truth.transpose(2, 1, 0), image.geometry.affine_ras
+    for axis in reversed_axes:
+        affine = affine.copy()
+        affine[:3, 3] += affine[:3, axis] * (stored.shape[axis] - 1)
+        affine[:3, axis] *= -1
+        stored = np.flip(stored, axis)
+    affine = np.column_stack([affine[:, list(axes)], affine[:, 3]])
+    (tmp_path / "masks").mkdir()
+    nibabel.save(
+        nibabel.Nifti1Image(np.ascontiguousarray(stored.transpose(axes)), affine), tmp_path / "masks" / "a.nii.gz"
+    )
+    arguments = ["data", "npz", "--images", str(tmp_path / "images"), "--masks", str(tmp_path / "masks")]
+    assert main([*arguments, "--modality", "CT", "-o", str(tmp_path / "npz")]) == 0
+    case = read_npz(tmp_path / "npz" / "CT_a.npz")
+    np.testing.assert_array_equal(case.gts, truth[1:4])
+    np.testing.assert_array_equal(case.imgs > 127, truth[1:4] > 0)
+    assert case.spacing == pytest.approx((SPACING[1], SPACING[0], STEP_MM))
+
+
+@pytest.mark.parametrize(("moved", "scaled"), [(0.5, 1.0), (0.0, 1.2), (0.0, 2.0)])
+def test_that_a_mask_of_another_place_or_grid_is_refused(moved: float, scaled: float) -> None:
+    wanted = Geometry.from_components(shape_zyx=(4, 6, 8), spacing_xyz=(1.0, 1.0, 2.0))
+    affine = wanted.affine.copy()
+    affine[0, 3] += moved
+    affine[:3, 1] *= scaled
+    with pytest.raises(ReadError, match="another place"):
+        turned(np.ones((4, 6, 8), dtype=np.uint16), Geometry((4, 6, 8), affine, Frame.WORLD), wanted)
