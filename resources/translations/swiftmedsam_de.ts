@@ -2514,6 +2514,10 @@
         <translation>Fortschritt</translation>
     </message>
     <message>
+        <source>{0} more</source>
+        <translation>{0} weitere</translation>
+    </message>
+    <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
     </message>

@@ -2514,6 +2514,10 @@
         <translation>进度</translation>
     </message>
     <message>
+        <source>{0} more</source>
+        <translation>另有 {0} 项</translation>
+    </message>
+    <message>
         <source>Cancel</source>
         <translation>取消</translation>
     </message>

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def test_that_progress_is_shown_once_a_task_takes_a_moment_and_can_be_cancelled(
     assert not line.isVisible()
     qtbot.waitUntil(line.isVisible)
     assert line.text == "Reading ct.nii.gz"
-    line.findChildren(QPushButton)[0].click()
+    next(button for button in line.findChildren(QPushButton) if button.text() == "Cancel").click()
     assert cancelled == [True]
     assert not line.isVisible()
 
@@ -50,8 +51,7 @@ def test_that_progress_is_shown_once_a_task_takes_a_moment_and_can_be_cancelled(
 def test_that_a_task_that_ends_at_once_is_never_shown(qtbot: QtBot) -> None:
     line = ProgressLine()
     qtbot.addWidget(line)
-    line.begin("Saving")
-    line.end()
+    line.end(line.begin("Saving"))
     with pytest.raises(Exception, match="timed out"):
         qtbot.waitUntil(line.isVisible, timeout=500)
 
@@ -59,11 +59,40 @@ def test_that_a_task_that_ends_at_once_is_never_shown(qtbot: QtBot) -> None:
 def test_that_progress_counts(qtbot: QtBot) -> None:
     line = ProgressLine()
     qtbot.addWidget(line)
-    line.begin("Carrying")
+    task = line.begin("Carrying")
+    qtbot.waitUntil(line.isVisible)
     bar = line.findChildren(QProgressBar)[0]
     assert (bar.minimum(), bar.maximum()) == (0, 0)
-    line.advance(3, 12)
+    line.advance(task, 3, 12)
     assert (bar.value(), bar.maximum()) == (3, 12)
+    assert not bar.isTextVisible()
+    task.started -= 30.0  # it takes ten seconds for each
+    line.advance(task, 4, 12)
+    assert bar.isTextVisible()
+    assert bar.format().endswith("s left")
+
+
+def test_that_of_several_tasks_the_newest_is_shown_and_each_can_be_cancelled(qtbot: QtBot) -> None:
+    line = ProgressLine()
+    qtbot.addWidget(line)
+    cancelled: list[str] = []
+    tasks = [line.begin(name, partial(cancelled.append, name)) for name in ("Reading", "Carrying", "Exporting")]
+    qtbot.waitUntil(line.isVisible)
+    buttons = {button.text(): button for button in line.findChildren(QPushButton)}
+    more, cancel = buttons["2 more"], buttons["Cancel"]
+    assert line.text == "Exporting"
+    more.click()
+    assert line.text == "Carrying"
+    cancel.click()
+    assert cancelled == ["Carrying"]
+    assert (line.text, more.text()) == ("Exporting", "1 more")
+    line.end(tasks[2])
+    assert line.text == "Reading"
+    assert more.isHidden()
+    line.end(tasks[1])  # cancelled already
+    cancel.click()
+    assert cancelled == ["Carrying", "Reading"]
+    assert not line.isVisible()
 
 
 def test_that_findings_are_counted_and_listed(qtbot: QtBot) -> None:

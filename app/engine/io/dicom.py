@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.engine.errors import ReadError
 from app.engine.io.listing import Entry, Listing, Skipped
+from app.engine.progress import tell
 from app.engine.volume import Kind
 
 if TYPE_CHECKING:
@@ -67,11 +68,12 @@ def list_dicom(files: Sequence[Path]) -> Listing:
     frames: list[Frame] = []
     skipped: list[Skipped] = []
     with quiet():
-        for path in files:
+        for number, path in enumerate(files, start=1):
             try:
                 frames += _frames(path)
             except ReadError as error:
                 skipped.append(Skipped(str(path), str(error)))
+            tell(number, len(files))
         stacks, copies = stacks_of(frames)
         skipped += copies
         entries = []

@@ -21,6 +21,7 @@ from app.engine.io.dicom_fields import PARSE_ERRORS
 from app.engine.io.dicom_frames import Frame
 from app.engine.io.dicom_header import Header, PixelFormat, deflated_pixels
 from app.engine.io.limits import unreadable
+from app.engine.progress import tell
 
 Stored = NDArray[Any]  # Any: the file chooses the dtype
 _Decoded = dict[int, Stored | ReadError]
@@ -58,7 +59,11 @@ def _decode_files(pool: Executor, frames: Sequence[Frame], by_file: dict[Path, l
         else:
             jobs.append(pool.submit(_read_file, header, wanted))
     rest = iter(jobs)
-    return [done[n] if n in done else next(rest).result() for n in range(len(by_file))]
+    found = []
+    for n in range(len(by_file)):
+        found.append(done[n] if n in done else next(rest).result())
+        tell(n + 1, len(by_file))
+    return found
 
 
 def _crop(values: Stored, frame: Frame) -> Stored:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -13,6 +15,7 @@ from app.engine.io.listing import Entry, Listing
 from app.engine.io.open import list_volumes
 from app.engine.journal import Journal
 from app.engine.labelmap import LabelMap
+from app.engine.progress import listening
 from app.engine.project import SUFFIX, open_project
 from app.engine.study import Study, StudySource
 from app.engine.volume import Volume
@@ -21,6 +24,10 @@ from app.gui.controllers.navigate import NavigateController
 from app.gui.dialogs.asks import Asks, UnsavedChoice
 from app.gui.document import Document
 from app.gui.jobs import Jobs, Lane
+
+T = TypeVar("T")
+
+_TELL_EVERY_S = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +42,20 @@ class Read:
     recovered: bool = False
 
 
+@dataclass(frozen=True)
+class Share:
+    """So many files of so many."""
+
+    done: int
+    total: int
+
+
 class FilesController(QObject):
     """Opens what is dropped, chosen or named on the command line."""
 
     failed = Signal(object)
     reading = Signal(str)  # the name of what is being read; "" when that has ended
+    read_so_far = Signal(object)  # the Share of it that is read; emitted on the engine thread
     listed = Signal(object)  # the Listing of what was opened last
     opened_path = Signal(object)  # a Path for the list of recent files
     shown = Signal(object)  # the Read that is open now
@@ -109,9 +125,13 @@ class FilesController(QObject):
         first = paths[0]
         self.reading.emit(first.name)
         if first.suffix.lower() == SUFFIX:
-            self._jobs.submit(Lane.OPEN, lambda: _read_project(first, self._journals), self._show, self._fail)
+            self._jobs.submit(
+                Lane.OPEN, self._told(lambda: _read_project(first, self._journals)), self._show, self._fail
+            )
         else:
-            self._jobs.submit(Lane.OPEN, lambda: _list(paths), lambda found: self._choose(first, found), self._fail)
+            self._jobs.submit(
+                Lane.OPEN, self._told(lambda: _list(paths)), lambda found: self._choose(first, found), self._fail
+            )
 
     def _choose(self, path: Path, listing: Listing) -> None:
         self.listed.emit(listing)
@@ -119,7 +139,24 @@ class FilesController(QObject):
         if entry is None:
             self.reading.emit("")
             return
-        self._jobs.submit(Lane.OPEN, lambda: _read(path, entry, self._journals), self._show, self._fail)
+        self._jobs.submit(Lane.OPEN, self._told(lambda: _read(path, entry, self._journals)), self._show, self._fail)
+
+    def _told(self, work: Callable[[], T]) -> Callable[[], T]:
+        """The same work for the engine thread, with `read_so_far` telling how far it is, a few times a second."""
+        last = 0.0
+
+        def tell(done: int, total: int) -> None:
+            nonlocal last
+            now = time.monotonic()
+            if total > 1 and (now - last > _TELL_EVERY_S or done == total):
+                last = now
+                self.read_so_far.emit(Share(done, total))
+
+        def listened() -> T:
+            with listening(tell):
+                return work()
+
+        return listened
 
     def _show(self, read: Read) -> None:
         self._document.open(read.study, read.project, modified=read.recovered)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QLabel
 
-from app.gui.controllers.files import FilesController
+from app.gui.controllers.files import FilesController, Share
 from app.gui.controllers.propagate import PropagateController
 from app.gui.controllers.saving import SavingController
 from app.gui.document import Document
 from app.gui.panels.findings import FindingsBadge, FindingsPanel
-from app.gui.panels.progress import ProgressLine
+from app.gui.panels.progress import ProgressLine, Task
 from app.gui.proposal import Proposal
 
 
@@ -25,6 +25,9 @@ class StatusController(QObject):
         self._document, self._proposal = document, proposal
         self._files, self._propagate = files, propagate
         self.progress = ProgressLine()
+        self._reading: Task | None = None
+        self._saving: Task | None = None
+        self._carrying: Task | None = None
         self.badge = FindingsBadge()
         self.findings = FindingsPanel()
         self.score = QLabel()
@@ -32,6 +35,7 @@ class StatusController(QObject):
         proposal.preview_changed.connect(self._show_score)
         document.opened.connect(self._show_findings)
         files.reading.connect(self._read)
+        files.read_so_far.connect(self._advance_reading)
         saving.saving.connect(self._save)
         propagate.running_changed.connect(self._carry)
         proposal.carried_changed.connect(self._advance)
@@ -51,27 +55,30 @@ class StatusController(QObject):
 
     @Slot(str)
     def _read(self, name: str) -> None:
+        self.progress.end(self._reading)
+        self._reading = None
         if name:
-            self.progress.begin(self.tr("Reading {0}\u2026").format(name), self._files.cancel)
-        else:
-            self.progress.end()
+            self._reading = self.progress.begin(self.tr("Reading {0}\u2026").format(name), self._files.cancel)
+
+    @Slot(object)
+    def _advance_reading(self, share: Share) -> None:
+        self.progress.advance(self._reading, share.done, share.total)
 
     @Slot(str)
     def _save(self, name: str) -> None:
-        if name:
-            self.progress.begin(self.tr("Saving {0}\u2026").format(name))
-        else:
-            self.progress.end()
+        self.progress.end(self._saving)
+        self._saving = self.progress.begin(self.tr("Saving {0}\u2026").format(name)) if name else None
 
     @Slot(bool)
     def _carry(self, running: bool) -> None:
+        self.progress.end(self._carrying)
+        self._carrying = None
         if running:
-            self.progress.begin(self.tr("Carrying the mask through the volume\u2026"), self._propagate.stop)
-        else:
-            self.progress.end()
+            text = self.tr("Carrying the mask through the volume\u2026")
+            self._carrying = self.progress.begin(text, self._propagate.stop)
 
     @Slot(object)
     def _advance(self, _newest: object) -> None:
         carried, study = self._proposal.carried, self._document.study
         if carried is not None and carried.running and study is not None and carried.slices:
-            self.progress.advance(len(carried.slices), study.volume.shape_zyx[carried.axis])
+            self.progress.advance(self._carrying, len(carried.slices), study.volume.shape_zyx[carried.axis])
