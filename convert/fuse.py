@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from app.engine.cases import stem_of
 from app.engine.errors import EngineError, ReadError
+from app.engine.geometry import Frame
 from app.engine.io.npz import read_arrays
 from app.engine.io.open import read_volume
+from convert.challenge_data import turned
 from convert.metrics import dsc
 
 Method = Literal["majority", "staple"]
@@ -78,7 +80,7 @@ def fuse_folders(
     measured = []
     for name, paths in cases.items():
         try:
-            maps = [_read(path) for path in paths]
+            maps = _read_alike(paths)
             _write(fuse(maps, method), out / paths[0].name, paths[0])
         except EngineError as error:
             say(f"{name}: {error}")
@@ -105,10 +107,16 @@ def _values(maps: Sequence[Labels]) -> list[int]:
     return sorted({int(value) for labels in maps for value in np.unique(labels) if value})
 
 
-def _read(path: Path) -> Labels:
-    if path.suffix == ".npz":
-        return read_segs(path)
-    return whole_labels(read_volume(path).voxels, path)
+def _read_alike(paths: Sequence[Path]) -> list[Labels]:
+    """The maps of a case in the axes of the first of them."""
+    if paths[0].suffix == ".npz":
+        return [read_segs(path) for path in paths]
+    volumes = [read_volume(path) for path in paths]
+    labels = [whole_labels(volume.voxels, path) for volume, path in zip(volumes, paths, strict=True)]
+    wanted = volumes[0].geometry
+    if any(volume.geometry.frame is not Frame.WORLD for volume in volumes):
+        return labels
+    return [turned(one, volume.geometry, wanted) for one, volume in zip(labels, volumes, strict=True)]
 
 
 def read_segs(path: Path) -> Labels:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from app.engine.errors import ReadError
 from convert.__main__ import main
-from convert.fuse import Method, agreement, fuse, read_segs
+from convert.fuse import Method, agreement, fuse, fuse_folders, read_segs
 
 
 def block(rows: slice, value: int = 1) -> NDArray[np.uint16]:
@@ -73,6 +73,19 @@ def test_that_folders_are_fused_into_files_of_their_kind(tmp_path: Path, capsys:
     with (tmp_path / "out" / "agreement.csv").open() as file:
         assert [row["case"] for row in csv.DictReader(file)] == ["3DBox_CT_a", "b"]
     assert "3 maps agree" in capsys.readouterr().out
+
+
+def test_that_maps_stored_along_other_axes_are_turned_before_they_are_fused(tmp_path: Path) -> None:
+    labels = block(slice(2, 8)).transpose(2, 1, 0).astype(np.uint8)
+    affine = np.diag([0.5, 0.5, 2.0, 1.0])
+    turned = affine @ np.array([[1, 0, 0, 0], [0, -1, 0, labels.shape[1] - 1], [0, 0, 1, 0], [0, 0, 0, 1]])
+    for n, (array, place) in enumerate([(labels, affine), (labels[:, ::-1], turned)]):
+        (tmp_path / f"reader{n}").mkdir()
+        nibabel.save(nibabel.Nifti1Image(np.ascontiguousarray(array), place), tmp_path / f"reader{n}" / "b.nii.gz")
+    (measured,) = fuse_folders([tmp_path / f"reader{n}" for n in range(2)], tmp_path / "out", "majority")
+    assert measured.pairwise_dsc == 1.0
+    stored: Any = nibabel.load(tmp_path / "out" / "b.nii.gz")
+    np.testing.assert_array_equal(np.asarray(stored.dataobj), labels)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04nothing"])
