@@ -156,8 +156,8 @@ def _environment(work: Path) -> dict[str, str]:
     temporary.mkdir(exist_ok=True)
     return {
         **{name: os.environ[name] for name in kept if name in os.environ},
-        "HOME": str(home), "LOCALAPPDATA": str(home), "APPDATA": str(home), "TMPDIR": str(temporary),
-        "TEMP": str(temporary), "TMP": str(temporary), "QT_QPA_PLATFORM": "offscreen",
+        "HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache"), "LOCALAPPDATA": str(home),
+        "APPDATA": str(home), "TMPDIR": str(temporary), "TEMP": str(temporary), "TMP": str(temporary), "QT_QPA_PLATFORM": "offscreen",
         "XDG_RUNTIME_DIR": str(temporary),
     }  # fmt: skip
 
