@@ -157,8 +157,8 @@ def _environment(work: Path) -> dict[str, str]:
     return {
         **{name: os.environ[name] for name in kept if name in os.environ},
         "HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache"), "LOCALAPPDATA": str(home),
-        "APPDATA": str(home), "TMPDIR": str(temporary), "TEMP": str(temporary), "TMP": str(temporary), "QT_QPA_PLATFORM": "offscreen",
-        "XDG_RUNTIME_DIR": str(temporary),
+        "APPDATA": str(home), "TMPDIR": str(temporary), "TEMP": str(temporary), "TMP": str(temporary),
+        "QT_QPA_PLATFORM": "offscreen", "XDG_RUNTIME_DIR": str(temporary),
     }  # fmt: skip
 
 
