@@ -81,6 +81,23 @@ def test_that_window_and_dialogs_can_be_as_small_as_a_low_screen(
         install_translator(qapp, Language.ENGLISH)
 
 
+def test_that_no_window_opens_larger_than_the_screen(app: App, qapp: QApplication) -> None:
+    room = app.context.window.screen().availableSize()
+    shows = (
+        app.context.help.show_keys, app.context.help.show_guide, app.context.help.show_licences,
+        app.context.help.show_preferences, app.context.docks.batch.show,
+    )  # fmt: skip
+    for show in shows:
+        show()
+        qapp.processEvents()
+        opened = [each for each in qapp.topLevelWidgets() if each.isVisible() and each is not app.context.window]
+        assert opened
+        for each in opened:
+            assert each.width() <= room.width(), type(each).__name__
+            assert each.height() <= room.height(), type(each).__name__
+            each.close()
+
+
 # ---------------------------------------------------------------------------------------------------------------- keys
 
 

@@ -83,6 +83,7 @@ class App:
         """End it, as the program does, and destroy all of it."""
         self.context.window.hide()
         self.context.close()
+        shiboken6.delete(self.context.docks.batch.window)  # a window of its own, which nobody else destroys
         shiboken6.delete(self.context.window)
         shiboken6.delete(self.context)
 

@@ -22,6 +22,7 @@ from app.gui.dialogs.report import ReportDialog
 from app.gui.notices import changelog, installed_notices, releases_page
 from app.gui.settings import Settings
 
+_OF_SCREEN = 0.9  # no dialog is larger
 _BESIDE = frozenset({"palette", "guide", "news"})  # work goes on while these are open
 
 
@@ -101,4 +102,5 @@ class HelpController(QObject):
             before.close()
             before.deleteLater()
         self._open[name] = dialog
+        dialog.resize(dialog.size().boundedTo(self._over.screen().availableSize() * _OF_SCREEN))
         dialog.show() if name in _BESIDE else dialog.open()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ from app.gui.panels.batch_state import Overall, Stage
 from app.gui.theme import current_colours
 
 _FORM, _TABLE = 420, 760  # width of form and table at first
+_OF_SCREEN = 0.9  # at most so much of it
 
 
 class BatchWindow(QWidget):
@@ -51,7 +52,7 @@ class BatchWindow(QWidget):
         QShortcut(QKeySequence(QKeySequence.StandardKey.Close), self, self.close)
         self.set_problem("")
         self.set_overall(Overall())
-        self.resize(1240, 820)
+        self.resize(QSize(1240, 820).boundedTo(self.screen().availableSize() * _OF_SCREEN))
 
     def set_title(self, text: str) -> None:
         """Say which batch it is."""
