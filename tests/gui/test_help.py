@@ -134,6 +134,22 @@ def test_that_links_name_headings_as_markdown_does(heading: str, anchor: str) ->
     assert anchor_of(heading) == anchor
 
 
+def test_that_the_guide_that_ships_opens_with_its_pictures(
+    diagnostics: DiagnosticsController, settings: Settings, qtbot: QtBot
+) -> None:
+    over = QWidget()
+    qtbot.addWidget(over)
+    HelpController(over, Actions(over), settings, diagnostics, Asks(over)).show_guide()
+    guide = over.findChildren(GuideWindow)[0]
+    assert guide.isVisible()
+    assert not guide.isModal()
+    assert {"Draw a box", "Segment a folder", "All keys"} <= set(guide.chapters)
+    kind = QTextDocument.ResourceType.ImageResource.value
+    shown = pages(guide).document().resource(kind, QUrl("box.png"))
+    assert isinstance(shown, QImage)
+    assert not shown.isNull()
+
+
 # --------------------------------------------------------------------------------------------------------------- report
 
 
