@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -252,3 +254,32 @@ def test_that_a_computer_without_opengl_gets_a_sentence(project_root: Path) -> N
         pytest.skip("OSMesa draws here without a graphics system")
     assert "need OpenGL, which this computer does not offer" in done.stdout
     assert not done.stderr  # nor does VTK say how it tried
+
+
+def test_that_what_drawing_needs_is_prepared_while_the_first_surface_is_on_its_way(
+    panel: SurfacePanel, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert panel.shown_message == ""  # libraries are loaded, and something can be drawn here
+    done: list[str] = []
+    monkeypatch.setattr(Scene3D, "__init__", _noting(done, "made", Scene3D.__init__))
+    monkeypatch.setattr(Scene3D, "render", _noting(done, "rendered", Scene3D.render))
+    waiting = SurfacePanel()
+    qtbot.addWidget(waiting)
+    waiting.begin(True)
+    waiting.set_busy(False)
+    assert done == []
+    waiting.set_busy(True)
+    assert done == []  # not amid something else
+    qtbot.waitUntil(lambda: len(done) == 2)
+    assert done == ["made", "rendered"]
+    waiting.set_labels([RED])
+    waiting.set_surfaces({1: ball(RIGHT_FRONT_FEET)})
+    assert done == ["made", "rendered"]
+
+
+def _noting(done: list[str], word: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    def noted(*rest: Any, **named: Any) -> Any:
+        done.append(word)
+        return method(*rest, **named)
+
+    return noted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import sys
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -52,6 +53,11 @@ class NoOpenGLError(Exception):
 def load_libraries() -> None:
     """Load what drawing needs, half a second's work; a `Scene3D` then begins at once. For any thread."""
     from vtkmodules import vtkFiltersCore, vtkRenderingCore, vtkRenderingOpenGL2  # noqa: F401
+
+
+def libraries_are_loaded() -> bool:
+    """Whether a `Scene3D` would begin without loading anything."""
+    return "vtkmodules.vtkRenderingOpenGL2" in sys.modules
 
 
 class Scene3D:

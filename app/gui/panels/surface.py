@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QWidget
 from app.engine.labelmap import Label
 from app.gui.panels.drawable import Drawable
 from app.gui.panels.easel import Easel
-from app.gui.panels.scene3d import NoOpenGLError, Scene3D, Side
+from app.gui.panels.scene3d import NoOpenGLError, Scene3D, Side, libraries_are_loaded
 from app.gui.theme import current_colours
 
 _SMALLEST = QSize(120, 120)
@@ -30,6 +30,7 @@ _DEGREES_PER_PX = 0.5
 _DEGREES_PER_KEY = 10.0
 _ZOOM_NOTCH, _NOTCH = 1.15, 120.0  # a notch of the wheel, in eighths of a degree
 _ZOOM_PER_PX = 1.01
+_PREPARE_MS = 20  # between two steps of preparing to draw
 _REST_MS = 200  # after the last movement, before the picture gets better
 _TURNS: dict[int, tuple[int, int]] = {
     Qt.Key.Key_Left: (-1, 0),
@@ -68,6 +69,9 @@ class SurfacePanel(QWidget):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self._refresh)
+        self._preparing = QTimer(self)
+        self._preparing.setInterval(_PREPARE_MS)
+        self._preparing.timeout.connect(self._prepare)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(_SMALLEST)
@@ -115,6 +119,8 @@ class SurfacePanel(QWidget):
     def set_busy(self, busy: bool) -> None:
         """Whether newer surfaces are on their way."""
         self._busy = busy
+        if busy and self._scene is None and self._can_draw:
+            self._preparing.start()
         self._refresh()  # quickly made pictures, until all have come
 
     @property
@@ -132,6 +138,16 @@ class SurfacePanel(QWidget):
                 self._can_draw = False
                 self.watched.emit(False)
         return self._scene
+
+    @Slot()
+    def _prepare(self) -> None:
+        """While the first surfaces are on their way: what drawing them needs, bit by bit, so that nothing stalls."""
+        if self._scene is not None or not self._can_draw:
+            self._preparing.stop()
+            if self._scene is not None and not self._scene.values:
+                self._scene.render(1, 1, coarse=True, soft=False)  # the graphics system begins its work
+        elif libraries_are_loaded():
+            self._made_scene()
 
     def _dress(self, scene: Scene3D) -> None:
         for label in self._labels:
