@@ -11,6 +11,7 @@ from pathlib import Path
 from installer import plan
 from installer.distributions import ROOT
 from installer.macos.bundle import write_info_plist
+from installer.report import unmet_imports
 from installer.stage import draw_icons, stage_data
 from installer.system import add_system_packages
 from installer.windows.resources import write_manifest, write_version_resource
@@ -22,7 +23,8 @@ _STRIPPED = ("vtkmodules/*.so", "libpython*.so*", "lib-dynload/*.so", "python3*/
 def freeze(work: Path, target: Path, releases: str) -> Path:
     """The application as a folder in `target` (on macOS as a bundle); the folder that users start it from.
 
-    `work` is emptied. Raises CalledProcessError where a tool fails.
+    What is staged in `work` is made anew. Raises CalledProcessError where a tool fails, RuntimeError where something
+    bundled imports what is left out.
     """
     staged = work / "staged"
     shutil.rmtree(staged, ignore_errors=True)
@@ -40,6 +42,10 @@ def freeze(work: Path, target: Path, releases: str) -> Path:
     ]  # fmt: skip
     environment = os.environ | {"SWIFTMEDSAM_STAGED": str(staged), "PYTHONHASHSEED": "1"}
     subprocess.run(command, check=True, cwd=ROOT, env=environment)
+    found = (work / "freezer" / "application" / "warn-application.txt").read_text(encoding="utf-8")
+    unmet = unmet_imports(found)
+    if unmet:
+        raise RuntimeError("; ".join(unmet))
     folder = target / plan.NAME
     if sys.platform == "darwin":
         shutil.rmtree(folder)  # the bundle holds the same

@@ -22,10 +22,10 @@ EXCLUDED_MODULES = (
     "networkx", "openvino_telemetry", "openvino.tools", "openvino.torch", "torchvision", "tensorflow", "jax", "onnx",
     "paddle", "pytest", "_pytest", "hypothesis", "mypy", "IPython", "tkinter", "_tkinter", "turtle", "idlelib",
     "lib2to3", "ensurepip", "venv", "pip", "setuptools", "pkg_resources", "wheel", "distutils", "pydoc_data",
-    "sqlite3", "ssl", "_ssl", "curses", "readline", "numpy.f2py", "numpy.distutils", "PIL.ImageTk", "PIL.ImageQt",
+    "ssl", "_ssl", "curses", "readline", "numpy.f2py", "numpy.distutils", "PIL.ImageTk", "PIL.ImageQt",
     "PIL._avif", "PIL._imagingft", "PIL._imagingcms", "PIL._imagingtk",
     "nibabel.benchmarks", "pydicom.data.test_files", "PySide6.QtNetwork", "PySide6.QtQml", "PySide6.QtQuick",
-    "PySide6.QtOpenGL", "PySide6.QtTest", "PySide6.QtSql", "PySide6.QtPrintSupport", "PySide6.QtDBus",
+    "PySide6.QtOpenGL", "PySide6.QtTest", "PySide6.QtSql", "PySide6.QtPrintSupport",
     "PySide6.QtHelp", "PySide6.QtDesigner", "PySide6.QtUiTools", "PySide6.QtXml",
 )  # fmt: skip
 

@@ -55,6 +55,22 @@ def size_table(before: Mapping[str, int], after: Mapping[str, int]) -> str:
     return "\n".join(lines)
 
 
+def unmet_imports(warnings: str) -> list[str]:
+    """Of the freezer's list of what it did not find: modules left out on purpose that something bundled cannot miss.
+
+    Those that are imported inside a function or a `try` are missed by nobody until then, or never.
+    """
+    wrong = []
+    for line in warnings.splitlines():
+        found = re.match(r"excluded module named (\S+) - imported by (.*)", line)
+        if found is None or found[1].startswith("_frozen_importlib"):
+            continue
+        by = [name for name in re.findall(r"([\w.]+) \(top-level\)", found[2]) if not name.startswith("PySide6")]
+        if by:
+            wrong.append(f"{found[1]} is left out, but {', '.join(by)} cannot be imported without it")
+    return wrong
+
+
 def faults(names: Iterable[str]) -> list[str]:
     """What is wrong with a bundle that holds files of these names, one sentence each; empty where all is well."""
     found = list(names)

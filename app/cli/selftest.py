@@ -25,6 +25,7 @@ from app.engine.segmenter import ModelSegmenter
 _SHAPE = (12, 96, 112)  # of the phantom (z, y, x): small, for a quick answer
 _ORGAN = "liver"
 _NO_IMAGES = (".npz", ".stl", ".obj", ".ply")
+_SLICE = "ct_vertebra.dcm"  # the sample that masks in DICOM refer to
 _LOWEST_OVERLAP = 0.5  # with the true mask; far below what a model reaches, far above a broken one
 
 
@@ -75,12 +76,16 @@ def _read_samples() -> str:
 def _write_and_read_back() -> str:
     phantom = ct_phantom(shape_zyx=_SHAPE)
     flat = ct_phantom(shape_zyx=(1, *_SHAPE[1:]))
+    scan = read_volume(paths.samples_dir() / _SLICE)
+    sliced = np.zeros(scan.shape_zyx, dtype=np.uint8)
+    sliced[:, 10:40, 45:75] = 1
     with tempfile.TemporaryDirectory() as folder:
         for extension in EXTENSIONS.values():
-            if extension.endswith(".dcm"):
-                continue  # needs a DICOM series to refer to
-            written = flat if extension == ".png" else phantom
             path = Path(folder) / f"labels{extension}"
+            if extension.endswith(".dcm"):
+                write_labels(path, sliced, scan)  # which reads it back
+                continue
+            written = flat if extension == ".png" else phantom
             write_labels(path, written.labels, written.volume)
             if extension in _NO_IMAGES:
                 continue  # its writer has read it back
@@ -89,7 +94,7 @@ def _write_and_read_back() -> str:
                 raise WriteError(f"{extension} did not keep the labels")
             if extension != ".png" and not found.geometry.is_close(written.volume.geometry):
                 raise WriteError(f"{extension} did not keep the geometry")
-    return ", ".join(name for name, extension in EXTENSIONS.items() if not extension.endswith(".dcm"))
+    return ", ".join(EXTENSIONS)
 
 
 def _segment(segmenter: ModelSegmenter) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from installer import plan
 from installer.closure import needed
-from installer.report import faults, size_by_component, size_table
+from installer.report import faults, size_by_component, size_table, unmet_imports
 
 _WHOLE = [
     "app/bundled/models/swift/manifest.json", "app/bundled/models/swift/encoder.bin",
@@ -112,3 +112,14 @@ def test_that_every_byte_is_counted_once() -> None:
     table = size_table({"openvino/libs/libtbb.so.12": 4_000_000}, files | {"SimpleITK/_SimpleITK.so": 2_000_000})
     assert "OpenVINO" in table
     assert table.splitlines()[-1].split() == ["all", "4.0", "2.0", "in", "5", "files"]
+
+
+def test_that_a_module_left_out_though_something_cannot_do_without_it_is_found() -> None:
+    text = """
+missing module named pwd - imported by posixpath (top-level)
+excluded module named _frozen_importlib - imported by zipimport (top-level)
+excluded module named ssl - imported by http.client (optional), asyncio.base_events (optional)
+excluded module named sqlite3 - imported by nothing.much (delayed), highdicom.image (top-level)
+excluded module named pytest - imported by nibabel (delayed)
+"""
+    assert unmet_imports(text) == ["sqlite3 is left out, but highdicom.image cannot be imported without it"]
