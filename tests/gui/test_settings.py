@@ -29,6 +29,7 @@ _OTHERS: dict[str, Any] = {  # for each setting a value that is not the default
     "brush_radius": 12.5,
     "model": "swift-int8",
     "device": "GPU",
+    "batches": (Path("/a/night.swiftbatch"),),
     "windows": {"CT": Window(40.0, 400.0), "MR": Window(300.5, 700.25)},
     "folders": {"open": "/a/b; c=d"},
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, suppress
@@ -27,6 +28,7 @@ from app.engine.volume import Volume
 from app.gui.inference import Inference
 from app.gui.translation import QT_TRANSLATE_NOOP
 
+_SHORTEST_STEP_S = 0.04  # others are let in so often at most: slices of small images take less than telling of them
 RECORD = "batch"  # kind of the record that says how labels of a batch came into a study
 
 
@@ -77,10 +79,14 @@ class Bench:
     def work(self) -> Generator[Told]:
         """Do the cases that wait; raises ReadError, PromptError and ModelError before the first one."""
         segmenter = self._inference.segmenter_for(self.job.setup.model)
+        last = time.monotonic()
         with closing(self.job.run_in_steps(segmenter, self.cases())) as running:
             for told in running:
+                if isinstance(told, Working) and told.done > 0.0 and time.monotonic() - last < _SHORTEST_STEP_S:
+                    continue
                 yield from self.answers()
                 yield told if isinstance(told, Working) else self._changed(told.case)
+                last = time.monotonic()
 
     def cases(self) -> Cases:
         """The cases of the input folder, looked for once; raises ReadError."""
