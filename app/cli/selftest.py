@@ -80,8 +80,8 @@ def _write_and_read_back() -> str:
     sliced = np.zeros(scan.shape_zyx, dtype=np.uint8)
     sliced[:, 10:40, 45:75] = 1
     with tempfile.TemporaryDirectory() as folder:
-        for extension in EXTENSIONS.values():
-            path = Path(folder) / f"labels{extension}"
+        for name, extension in EXTENSIONS.items():
+            path = Path(folder) / f"{name}{extension}"  # files beside it bear its name
             if extension.endswith(".dcm"):
                 write_labels(path, sliced, scan)  # which reads it back
                 continue
