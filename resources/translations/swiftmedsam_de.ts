@@ -1185,7 +1185,7 @@
     </message>
     <message>
         <source>&amp;Review</source>
-        <translation>&amp;Durchsicht</translation>
+        <translation>D&amp;urchsicht</translation>
     </message>
 </context>
 <context>
