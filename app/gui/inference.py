@@ -80,6 +80,7 @@ class Inference:
     def __init__(self, choice: ModelChoice | None = None) -> None:
         self._choice = choice or ModelChoice()
         self._opened: tuple[ModelChoice, ModelSegmenter] | None = None
+        self._found_faster = False
         self._cache = EmbeddingCache(_CACHE_BYTES)
         self._views: OrderedDict[SliceKey, View] = OrderedDict()  # the last view of each slice, newest last
         self._volume: Volume | None = None
@@ -114,9 +115,9 @@ class Inference:
         return open_segmenter(name, device=self._choice.device)
 
     @property
-    def is_open(self) -> bool:
-        """Whether a model is open."""
-        return self._opened is not None
+    def has_found_faster(self) -> bool:
+        """Whether another model than the one that was open is to be opened, because it is faster."""
+        return self._found_faster
 
     def settle(self) -> Iterator[None]:
         """Find out in steps which package is fastest, if that is what is wanted and not known yet.
@@ -132,7 +133,7 @@ class Inference:
         if best is None or opened is None or opened[0] != choice or self._views:
             return
         if opened[1].manifest.name != best:
-            self._opened = None  # the next question opens what was found
+            self._opened, self._found_faster = None, True  # the next question opens what was found
 
     def milliseconds(self) -> float:
         """How long the model in use takes to encode and decode the phantom."""
@@ -179,6 +180,7 @@ class Inference:
         if self._opened is None or self._opened[0] != choice:
             self._opened = (choice, open_segmenter(choice.name or None, device=choice.device, at_once=True))
             self._views.clear()
+            self._found_faster = False
         return self._opened[1]
 
     def _embedding(self, volume: Volume, key: SliceKey, view: View) -> Embedding:

@@ -237,3 +237,14 @@ def test_that_the_fastest_package_is_found_when_nobody_waits_and_not_changed_ami
     bench.qtbot.waitUntil(lambda: bench.jobs.is_idle, timeout=20000)
     assert bench.used[-1].name == ("one" if asked else "two")
     assert fastest.fastest_pair().manifest.name == "two"
+
+
+def test_that_a_model_that_is_missing_is_told_of_once(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "models_dir", lambda: tmp_path / "none")
+    bench.inference.choose(ModelChoice(""))
+    bench.controller.refresh()
+    bench.controller.settle()
+    bench.qtbot.waitUntil(lambda: bench.jobs.is_idle, timeout=20000)
+    assert len(bench.errors) == 1

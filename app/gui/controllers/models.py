@@ -76,7 +76,7 @@ class ModelsController(QObject):
         self._jobs.run_steps(Lane.SETTLE, self._inference.settle, lambda _step: None, self._settled, self._log)
 
     def _settled(self) -> None:
-        if not self._inference.is_open:  # another one than at the start is the fastest
+        if self._inference.has_found_faster:
             self.refresh()
 
     def _log(self, error: Exception) -> None:
