@@ -125,9 +125,11 @@ def _write_report(folder: Path, report: dict[str, Any], accuracy: dict[str, Any]
 
 
 def _sentence(what: str, report: dict[str, Any]) -> str:
+    count = report["empty_masks"]
+    empty = f" ({count} of them give no mask: the middle of their values is compared)" if count else ""
     return (
         f"{what}: mask DSC {report['mask_dsc_lowest']:.5f} at least, {report['mask_dsc_mean']:.5f} in the mean of "
-        f"{report['boxes']} boxes; logits differ by {report['logits_largest_difference']:.2e} at most, of "
+        f"{report['boxes']} boxes{empty}; logits differ by {report['logits_largest_difference']:.2e} at most, of "
         f"{report['logits_largest_value']:.2e}; {report['encode_ms']:.0f} ms an image, "
         f"{report['decode_ms_per_box']:.0f} ms a box"
     )

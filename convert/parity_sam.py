@@ -65,19 +65,29 @@ def package_answers(manifest: ModelManifest, probes: Sequence[Probe]) -> tuple[l
 def compare(
     manifest: ModelManifest, probes: Sequence[Probe], reference: Sequence[_Answer], found: Sequence[_Answer]
 ) -> dict[str, Any]:
-    """Largest differences of embeddings, logits and scores, and DSC between the masks: lowest, mean, by modality."""
+    """Largest differences of embeddings, logits and scores, and DSC between the masks: lowest, mean, by modality.
+
+    Empty masks agree whatever was done to a network. Where that of the reference is empty, both are cut at the middle
+    of its values instead of the threshold; `empty_masks` says how often.
+    """
     differences = [max(float(np.abs(a - b).max()) for a, b in pairs) for pairs in _columns(reference, found)]
     largest = [max(float(np.abs(values).max()) for values in column) for column in zip(*reference, strict=True)]
     overlaps: dict[str, list[float]] = defaultdict(list)
+    empty = 0
     for probe, ours, theirs in zip(probes, found, reference, strict=True):
         view = slice_view(manifest, probe.image.grid)
         for a, b in zip(ours[1], theirs[1], strict=True):
-            overlap = dsc(view.paint(a)[0] > manifest.mask_threshold, view.paint(b)[0] > manifest.mask_threshold)
+            values, wanted = view.paint(a)[0], view.paint(b)[0]
+            is_empty = not bool((wanted > manifest.mask_threshold).any())
+            level = float(np.median(wanted)) if is_empty else manifest.mask_threshold
+            overlap = dsc(values > level, wanted > level)
             overlaps[probe.modality].append(1.0 if np.isnan(overlap) else overlap)
+            empty += is_empty
     every = [value for group in overlaps.values() for value in group]
     return {
         "images": len(probes),
         "boxes": boxes_of(probes),
+        "empty_masks": empty,
         **{f"{name}_largest_difference": value for name, value in zip(_NAMES, differences, strict=True)},
         **{f"{name}_largest_value": value for name, value in zip(_NAMES, largest, strict=True)},
         "mask_dsc_lowest": round(min(every), 6),
