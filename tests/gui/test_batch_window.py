@@ -242,7 +242,7 @@ def test_that_a_batch_that_is_held_up_goes_on_where_it_was(batch: _Batch, tmp_pa
     batch.wait_for(Stage.ENDED)
 
     assert 0 < held < 6
-    assert len(ages) == 6 - held
+    assert len(ages) - (6 - held) in (0, 1)  # the case in work may have its mask already
     assert all(path.stat().st_mtime_ns == age for path, age in ages.items())
     assert set(batch.states.values()) == {CaseState.DONE}
 
