@@ -49,6 +49,7 @@ def stage_licences(folder: Path) -> None:
     )
     write_licence(folder, f"Python {sys.version.split()[0]}", "PSF-2.0", python_licence())
     write_licence(folder, f"pyjpegls {version('pyjpegls')}", "MIT, BSD-3-Clause", read("pyjpegls.txt"))
+    write_licence(folder, f"VTK {version('vtk')}, what it contains", "as listed", read("VTK.txt"))
     openvino = distribution("openvino")
     third = [file for file in openvino.files or () if "third-party" in file.name]
     if not third:
