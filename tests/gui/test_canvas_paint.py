@@ -23,7 +23,7 @@ from app.engine.study import LabelChange, Study, StudySource
 from app.engine.upright import Upright
 from app.engine.volume import Finding, Volume
 from app.engine.window import Window
-from app.gui.canvas.decorations import bar_length, is_approximate, position_text, window_text
+from app.gui.canvas.decorations import Notes, bar_length, draw_notes, is_approximate, position_text, window_text
 from app.gui.canvas.frame import PlaneFrame
 from app.gui.canvas.overlay import carried_mask, fill_table, patterns
 from app.gui.canvas.paths import borders_of_labels, path_of_mask, paths_of_segments
@@ -439,6 +439,37 @@ def test_that_positions_are_stated_by_side_and_in_the_world_alone() -> None:
     affine[:3, 3] = (12.34, -40.1, -22.0)
     assert position_text(Geometry((5, 5, 5), affine), (1, 2, 0)) == "L 12.3  A 36.1  I 19.0 mm"
     assert position_text(Geometry((5, 5, 5), affine, Frame.SPACING), (1, 2, 0)) == ""
+
+
+def noted(width: int, letters: tuple[str, str, str, str], *titles: str) -> NDArray[np.uint8]:
+    """What is written over a view of a width, (height, width): 0 where nothing is."""
+    image = QImage(width, 200, QImage.Format.Format_Grayscale8)
+    image.fill(0)
+    upright = Upright.of(Geometry.from_components(shape_zyx=(112, 64, 64), spacing_xyz=(1.0, 1.0, 1.0)), 0)
+    positions = ("L 112.3  A 136.1  I 1019.0 mm", "L 112  A 136  I 1019 mm") if titles else ()
+    notes = Notes(letters, titles, "W 2000  L -500" if titles else "", positions, approximate=False, ready=None)
+    painter = QPainter(image)
+    painter.setPen(QColor(255, 255, 255))
+    draw_notes(painter, PlaneFrame(upright, Camera(), (width, 200)), notes)
+    painter.end()
+    return np.frombuffer(image.constBits(), np.uint8).reshape(200, image.bytesPerLine())[:, :width].copy()
+
+
+@pytest.mark.parametrize("width", [120, 150, 180, 210, 239, 241, 300, 360, 420, 510])
+def test_that_texts_in_the_corners_leave_the_letters_alone(qapp: QApplication, width: int) -> None:
+    letters, plain = noted(width, ("R", "A", "L", "P")), noted(width, ("", "", "", ""))
+    everything = noted(width, ("R", "A", "L", "P"), "Sagittal  57 / 112", "57 / 112", "57")
+    for rows in (slice(0, 30), slice(170, 200)):  # of the letters above and below
+        columns = np.flatnonzero((letters[rows] != plain[rows]).any(axis=0))
+        around = slice(columns[0] - 2, columns[-1] + 3)
+        assert np.array_equal(everything[rows, around], letters[rows, around])
+    assert everything[:30, : width // 2 - 10].any()  # the number of the slice, at least
+
+
+def test_that_a_view_with_room_tells_plane_and_number(qapp: QApplication) -> None:
+    full, number = "Sagittal  57 / 112", "57 / 112"
+    assert np.array_equal(noted(400, ("R", "A", "L", "P"), full, number), noted(400, ("R", "A", "L", "P"), full))
+    assert np.array_equal(noted(180, ("R", "A", "L", "P"), full, number), noted(180, ("R", "A", "L", "P"), number))
 
 
 def test_that_a_window_is_told_in_the_digits_it_needs() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtGui import QFontMetrics, QPainter, QPen
 
 from app.engine.geometry import Frame, Geometry
 from app.engine.measure import APPROXIMATE
@@ -21,7 +21,8 @@ from app.gui.translation import QT_TRANSLATE_NOOP
 _INSET = 8.0  # pixels between texts and the widget's border
 _DOT = 4.0  # radius
 _SHORTEST, _LONGEST = 0.12, 0.3  # of the widget's width: the scale bar
-_NARROW = 240.0  # pixels: a view narrower than that shows letters and the slice number only
+_BETWEEN = 8.0  # pixels between two texts side by side, at least
+_BAR_TEXT = 60.0  # pixels: room for the length over a short scale bar
 
 
 _PLANES = {
@@ -33,12 +34,15 @@ _PLANES = {
 
 @dataclass(frozen=True)
 class Notes:
-    """The texts of one view; empty ones are left out. `ready` None: there is nothing to be ready."""
+    """The texts of one view; empty ones are left out. `ready` None: there is nothing to be ready.
+
+    Of title and position there are several, from the longest to the shortest: the first one that fits is shown.
+    """
 
     letters: tuple[str, str, str, str]  # left, top, right, bottom
-    title: str
+    titles: tuple[str, ...]
     window: str
-    position: str
+    positions: tuple[str, ...]
     approximate: bool
     ready: bool | None
 
@@ -55,16 +59,17 @@ def window_text(window: Window) -> str:
     return QCoreApplication.translate("Canvas", "W {0}  L {1}").format(width, level)
 
 
-def position_text(geometry: Geometry, zyx: tuple[int, int, int]) -> str:
+def position_text(geometry: Geometry, zyx: tuple[int, int, int], digits: int = 1) -> str:
     """The centre of a voxel in millimetres, each with the side on which it lies, as viewers state it: "R 0.6 mm".
 
-    Empty where the file does not say where it lies. Letters of directions are the same in all languages.
+    Rounded to so many digits. Empty where the file does not say where it lies. Letters of directions are the same in
+    all languages.
     """
     if geometry.frame is not Frame.WORLD:
         return ""
     z, y, x = zyx
-    lps = (round(float(n), 1) for n in geometry.to_world(np.array((x, y, z), dtype=np.float64)))
-    parts = (f"{sides[int(n < 0)]} {abs(n):.1f}" for n, sides in zip(lps, ("LR", "PA", "SI"), strict=True))
+    lps = (round(float(n), digits) for n in geometry.to_world(np.array((x, y, z), dtype=np.float64)))
+    parts = (f"{sides[int(n < 0)]} {abs(n):.{digits}f}" for n, sides in zip(lps, ("LR", "PA", "SI"), strict=True))
     return "  ".join(parts) + " mm"
 
 
@@ -82,32 +87,37 @@ def bar_length(frame: PlaneFrame) -> float:
 
 
 def draw_notes(painter: QPainter, frame: PlaneFrame, notes: Notes) -> None:
-    """Draw all of it; sizes follow the painter's font."""
+    """Draw all that fits; sizes follow the painter's font. What stands in a corner never reaches a letter."""
     width, height = frame.size
     area = QRectF(_INSET, _INSET, width - 2 * _INSET, height - 2 * _INSET)
     left, top, right, bottom = notes.letters
-    for text, anchor in (
-        (left, (0, 0.5)),
-        (top, (0.5, 0)),
-        (right, (1, 0.5)),
-        (bottom, (0.5, 1)),
-        (notes.title, (0, 0)),
+    for letter, anchor in ((left, (0, 0.5)), (top, (0.5, 0)), (right, (1, 0.5)), (bottom, (0.5, 1))):
+        if letter:
+            pens.draw_text(painter, area, anchor, letter)
+    metrics = painter.fontMetrics()
+    line = metrics.height() + 2.0
+    beside_top, beside_bottom = (_room_beside(letter, metrics, area) for letter in (top, bottom))
+    after_dot = area.adjusted(3 * _DOT + 2, 0, 0, 0)
+    for texts, where, anchor, room in (
+        (notes.titles, area, (0, 0), beside_top),
+        ((notes.window,), area, (1, 0), beside_top),
+        (notes.positions, after_dot, (0, 1), beside_bottom - (after_dot.left() - area.left())),
     ):
+        text = next((text for text in texts if text and metrics.horizontalAdvance(text) <= room), "")
         if text:
-            pens.draw_text(painter, area, anchor, text)
-    line = painter.fontMetrics().height() + 2.0
-    if width >= _NARROW:
-        if notes.window:
-            pens.draw_text(painter, area, (1, 0), notes.window)
-        if notes.position:
-            pens.draw_text(painter, area.adjusted(3 * _DOT + 2, 0, 0, 0), (0, 1), notes.position)
-        if frame.upright.geometry.frame is not Frame.NONE:
-            _draw_bar(painter, frame, area)
+            pens.draw_text(painter, where, anchor, text)
+    if frame.upright.geometry.frame is not Frame.NONE and beside_bottom >= _BAR_TEXT:
+        _draw_bar(painter, frame, area)
     if notes.approximate:
         text = QCoreApplication.translate("Canvas", "approximate")
         pens.draw_text(painter, area.adjusted(0, line, 0, 0), (0, 0), text, pens.WARNING)
     if notes.ready is not None:
         _draw_dot(painter, QPointF(area.left() + _DOT, area.bottom() - line / 2 + 1), ready=notes.ready)
+
+
+def _room_beside(letter: str, metrics: QFontMetrics, area: QRectF) -> float:
+    """Pixels from the border of an area to the letter in the middle of a side, or to the middle where there is none."""
+    return (area.width() - metrics.horizontalAdvance(letter)) / 2 - _BETWEEN
 
 
 def _draw_bar(painter: QPainter, frame: PlaneFrame, area: QRectF) -> None:
@@ -122,8 +132,8 @@ def _draw_bar(painter: QPainter, frame: PlaneFrame, area: QRectF) -> None:
         painter.drawLine(QPointF(right - pixels, y), QPointF(right, y))
         for x in (right - pixels, right):
             painter.drawLine(QPointF(x, y - 4), QPointF(x, y))
-    above = QRectF(right - max(pixels, 60.0), area.top(), max(pixels, 60.0), area.height() - 7.0)
-    pens.draw_text(painter, above, (0.5 if pixels >= 60.0 else 1, 1), text)
+    above = QRectF(right - max(pixels, _BAR_TEXT), area.top(), max(pixels, _BAR_TEXT), area.height() - 7.0)
+    pens.draw_text(painter, above, (0.5 if pixels >= _BAR_TEXT else 1, 1), text)
 
 
 def _draw_dot(painter: QPainter, place: QPointF, *, ready: bool) -> None:

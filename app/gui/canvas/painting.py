@@ -76,21 +76,21 @@ class Painting:
     def _notes(self, scene: Scene) -> Notes:
         sight = self._sight
         state = sight.view_state
-        colour = scene.volume.is_colour
+        colour, geometry, voxel = scene.volume.is_colour, scene.volume.geometry, state.crosshair_zyx
         return Notes(
             letters=sight.frame.upright.letters,
-            title="" if scene.is_picture else self.title(scene),
+            titles=() if scene.is_picture else self.titles(scene),
             window="" if colour else window_text(state.looks.window),
-            position=position_text(scene.volume.geometry, state.crosshair_zyx),
+            positions=(position_text(geometry, voxel), position_text(geometry, voxel, digits=0)),
             approximate=scene.approximate,
             ready=sight.is_ready,
         )
 
-    def title(self, scene: Scene) -> str:
-        """Plane, number of the slice, how many there are."""
+    def titles(self, scene: Scene) -> tuple[str, ...]:
+        """Plane, number of the slice, how many there are; and less of it where there is less room."""
         key = self._sight.key
-        count = scene.volume.shape_zyx[key.axis]
-        return f"{plane_name(scene.planes[key.axis])}  {key.index + 1} / {count}"
+        number, count = key.index + 1, scene.volume.shape_zyx[key.axis]
+        return f"{plane_name(scene.planes[key.axis])}  {number} / {count}", f"{number} / {count}", f"{number}"
 
     def _draw_edge(self, painter: QPainter, *, focused: bool) -> None:
         """Which view the keyboard goes to."""
