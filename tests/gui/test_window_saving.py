@@ -108,3 +108,32 @@ def test_that_labels_being_exported_are_whole_when_another_image_comes(app: App,
     qtbot.waitUntil(lambda: app.context.jobs.is_idle and mask.exists(), timeout=20000)
     written = np.asarray(load_nifti(mask).dataobj).transpose(2, 1, 0)
     np.testing.assert_array_equal(written, labels)
+
+
+def test_that_a_second_save_is_put_off_and_the_first_is_heard(app: App, tmp_path: Path, qtbot: QtBot) -> None:
+    paint(app)
+    said: list[str] = []
+    app.context.saving.message.connect(said.append)
+    ended: list[str] = []
+    app.context.saving.saving.connect(ended.append)
+    app.answers.target = tmp_path / "one.swiftmed"
+    app.context.saving.saving.connect(lambda name: app.ask("file.export_labels") if name else None)
+    app.ask("file.save_as")
+    qtbot.waitUntil(lambda: not app.context.document.is_modified and app.context.jobs.is_idle, timeout=20000)
+    assert any("try again in a moment" in each for each in said)
+    assert said[-1] == "Saved: one.swiftmed"
+    assert ended == ["one.swiftmed", ""]
+
+
+def test_that_the_window_stays_when_what_it_waits_for_cannot_be_written(app: App, tmp_path: Path, qtbot: QtBot) -> None:
+    app.answers.target = tmp_path / "mask.nii.gz"
+    app.answers.target.mkdir()
+    app.ask("file.export_labels")
+    assert not app.context.window.close()
+    qtbot.waitUntil(lambda: bool(app.answers.errors) and app.context.jobs.is_idle, timeout=20000)
+    assert "mask.nii.gz" in str(app.answers.errors[0])
+    assert app.context.window.isVisible()
+    app.answers.target.rmdir()
+    app.ask("file.export_labels")
+    qtbot.waitUntil(lambda: app.context.jobs.is_idle, timeout=20000)
+    assert app.context.window.isVisible()  # that it was to close is forgotten
