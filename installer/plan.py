@@ -95,7 +95,7 @@ REQUIRED = (
     "app/bundled/sbom.cdx.json", "swiftmedsam-*.dist-info/METADATA",
     "*openvino_intel_cpu_plugin*", "*openvino_ir_frontend*", "*tbb*", "*platforms/*offscreen*",
     "*translations/qtbase_de.qm", "*SimpleITK/_SimpleITK*", "*vtkmodules/*vtkFiltersCore*",
-    "PIL/_webp*",
+    "PIL/_webp*", "highdicom/_standard/*.json",
 )  # fmt: skip
 
 # Parts of the size table, first match counts.

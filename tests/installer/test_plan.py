@@ -17,7 +17,7 @@ _WHOLE = [
     "openvino/libs/libopenvino_intel_cpu_plugin.so", "openvino/libs/libopenvino_ir_frontend.so.2641",
     "openvino/libs/libtbb.so.12", "PySide6/Qt/plugins/platforms/libqoffscreen.so",
     "PySide6/Qt/translations/qtbase_de.qm", "SimpleITK/_SimpleITK.abi3.so", "vtkmodules/libvtkFiltersCore.so",
-    "PIL/_webp.abi3.so",
+    "PIL/_webp.abi3.so", "highdicom/_standard/module_attribute_map.json",
 ]  # fmt: skip
 
 
