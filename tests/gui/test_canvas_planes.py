@@ -51,6 +51,18 @@ def test_that_planes_stand_in_their_cells(canvas: Canvas) -> None:
     assert fourth.isVisible()
 
 
+def test_that_planes_share_the_room_where_there_is_nothing_beside_them(canvas: Canvas) -> None:
+    for size in ((802, 602), (242, 242)):
+        canvas.planes.set_fourth(QLabel("3-D"))
+        canvas.planes.resize(*size)
+        canvas.planes.set_fourth(None)
+        axial, coronal, sagittal = (view.geometry() for view in canvas.planes.views)
+        assert axial.height() == size[1]
+        assert axial.width() >= sagittal.width() == coronal.width() >= 120
+        assert coronal.top() - sagittal.bottom() == sagittal.left() - axial.right() == 3  # two pixels between them
+        assert (coronal.right(), coronal.bottom()) == (size[0] - 1, size[1] - 1)
+
+
 def test_that_a_double_click_shows_a_plane_alone_and_all_again(canvas: Canvas) -> None:
     canvas.axis = 2
     canvas.double_click((50, 50))

@@ -1,4 +1,4 @@
-"""The three planes of a volume, linked by the crosshair: one of them alone, or all with a fourth widget."""
+"""The three planes of a volume, linked by the crosshair: one of them alone, or all, with a fourth widget or without."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from app.gui.view_state import ViewState
 
 _GAP_PX = 2  # between the cells
 _HINT = QSize(900, 700)
-_ORDER = (Plane.AXIAL, Plane.SAGITTAL, Plane.CORONAL)  # above from left to right, then below; the fourth cell is free
+_ORDER = (Plane.AXIAL, Plane.SAGITTAL, Plane.CORONAL)  # from left to right, then below; then comes the fourth widget
+_LARGE = 2 / 3  # of the width is the first plane's where there is no fourth widget
 
 
 class PlanesView(QWidget):
@@ -137,14 +138,28 @@ class PlanesView(QWidget):
             return {} if self._empty is None else {self._empty: self.rect()}
         if self._view_state.single or self._scene.is_picture:
             return {self.active_view: self.rect()}
-        width, height = self.width() - _GAP_PX, self.height() - _GAP_PX
-        left, top = width // 2, height // 2
-        columns, rows = ((0, left), (left + _GAP_PX, width - left)), ((0, top), (top + _GAP_PX, height - top))
-        cells = [QRect(x, y, w, h) for y, h in rows for x, w in columns]
         shown: list[QWidget] = [self._views[axis] for axis in self._axes()]
         if self._fourth is not None:
             shown.append(self._fourth)
-        return dict(zip(shown, cells, strict=False))
+        return dict(zip(shown, self._four_cells() if len(shown) > len(_ORDER) else self._three_cells(), strict=True))
+
+    def _four_cells(self) -> list[QRect]:
+        """Of one size, two beside two."""
+        width, height = self.width() - _GAP_PX, self.height() - _GAP_PX
+        left, top = width // 2, height // 2
+        columns, rows = ((0, left), (left + _GAP_PX, width - left)), ((0, top), (top + _GAP_PX, height - top))
+        return [QRect(x, y, w, h) for y, h in rows for x, w in columns]
+
+    def _three_cells(self) -> list[QRect]:
+        """A large one at the left, two on top of one another beside it."""
+        width, height = self.width() - _GAP_PX, self.height() - _GAP_PX
+        left, top = min(round(_LARGE * width), width - self._views[0].minimumWidth()), height // 2
+        x = left + _GAP_PX
+        return [
+            QRect(0, 0, left, self.height()),
+            QRect(x, 0, width - left, top),
+            QRect(x, top + _GAP_PX, width - left, height - top),
+        ]
 
     def _axes(self) -> list[int]:
         """Array axes in the order in which their planes are shown."""
@@ -203,7 +218,7 @@ class PlanesView(QWidget):
         return smallest * 2 + QSize(_GAP_PX, _GAP_PX)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Between the cells, and in a free one."""
+        """Between the cells."""
         if self._scene is not None:
             painter = QPainter(self)
             painter.fillRect(event.rect(), pens.GAP)
