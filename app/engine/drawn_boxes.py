@@ -113,7 +113,8 @@ def drawn_in(study: Study) -> Drawn:
     unclear = 0
     for act in study.history:
         removed = {change.value for change in act.changes if change.before is None or change.after is None}
-        prompts = {prompt: None for prompt in prompts if prompt.value not in removed}
+        if removed:
+            prompts = {prompt: None for prompt in prompts if prompt.value not in removed}
         if act.record.get("kind") not in _KINDS:
             continue
         value = _label_of(act)

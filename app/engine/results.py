@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from app.engine.cases import stem_of
 from app.engine.errors import ReadError, WriteError
 from app.engine.export import check_dicom, check_format, check_mesh, write_labels, write_overlay
+from app.engine.geometry import Frame
 from app.engine.io.limits import unreadable
 from app.engine.io.npy import NpyError, read_array
 from app.engine.io.open import read_volume
@@ -27,6 +28,7 @@ from app.engine.volume import Volume
 _LARGEST_STORY = 64 * 2**20  # bytes
 _NRRD_STORY = "SwiftMedSAM_Provenance"
 _PNG_STORY = "SwiftMedSAM provenance"
+_OFF_GRID = 0.1  # voxels by which a mask may lie beside its image: what files round
 
 
 _DAMAGED = (
@@ -144,7 +146,12 @@ def read_mask(target: Path, volume: Volume) -> NDArray[Any]:
         if labels.size == math.prod(volume.shape_zyx):
             labels = labels.reshape(volume.shape_zyx)
     else:
-        labels = read_volume(target).voxels
+        mask = read_volume(target)
+        labels = mask.voxels
+        in_world = mask.geometry.frame is Frame.WORLD and volume.geometry.frame is Frame.WORLD
+        comparable = in_world and labels.shape == volume.shape_zyx
+        if comparable and not mask.geometry.is_close(volume.geometry, min(volume.geometry.spacing_zyx) * _OFF_GRID):
+            raise unreadable(target, "it lies at another place than its image, or its axes run otherwise")
     if labels.shape != volume.shape_zyx:
         raise unreadable(target, f"it has another shape than its image: {labels.shape} instead of {volume.shape_zyx}")
     return labels

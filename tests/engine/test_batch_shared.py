@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import nibabel as nib
 import numpy as np
 import pytest
 from PIL import Image
@@ -243,3 +244,16 @@ def test_that_a_mask_is_read_back_on_the_grid_of_its_image_alone(tmp_path: Path,
     ):  # fmt: skip
         with pytest.raises(ReadError, match=reason):
             read_mask(path, volume)
+
+
+def test_that_a_mask_stored_along_other_axes_than_its_image_is_refused_and_not_turned_over(tmp_path: Path) -> None:
+    values, up, down = np.zeros((4, 5, 6), dtype=np.uint8), np.eye(4), np.diag((1.0, 1.0, -1.0, 1.0))
+    values[:, :, 0] = 1
+    down[2, 3] = 5.0  # the same voxels, the last slice first
+    for name, affine in (("image", up), ("same", up), ("turned", down)):
+        nib.save(nib.Nifti1Image(values, affine), tmp_path / f"{name}.nii.gz")
+    volume = read_volume(tmp_path / "image.nii.gz")
+
+    assert read_mask(tmp_path / "same.nii.gz", volume).tolist() == volume.voxels.tolist()
+    with pytest.raises(ReadError, match="its axes run otherwise"):
+        read_mask(tmp_path / "turned.nii.gz", volume)
