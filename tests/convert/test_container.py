@@ -34,7 +34,9 @@ def workspace(tmp_path: Path) -> Path:
     np.savez_compressed(inputs / "2DBox_US_a.npz", imgs=np.stack([pixels[1]] * 3, -1), boxes=[[14, 9, 40, 30]] * 2)
     np.savez_compressed(inputs / "3DBox_CT_b.npz", imgs=pixels, boxes=[[14, 9, 0, 40, 30, 3]], spacing=(1.0, 1.0, 2.0))
     many = np.array([[x, y, x + 3, y + 3] for x in range(0, 40, 2) for y in range(0, 32, 2)])
-    np.savez_compressed(inputs / "2DBox_Microscopy_c.npz", imgs=np.full((40, 50, 3), 200, np.uint8), boxes=many)
+    bright = np.full((40, 50, 3), 200, dtype=np.uint8)
+    bright[:, 48:] = 0
+    np.savez_compressed(inputs / "2DBox_Microscopy_c.npz", imgs=bright, boxes=many)
     (inputs / "notes.txt").write_text("no case")
     return tmp_path
 
