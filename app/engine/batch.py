@@ -203,6 +203,8 @@ def _do(item: Item, plan: Plan) -> Generator[float, None, CaseResult]:
     overwrite = plan.existing is not Existing.NUMBER or bool(plan.more_formats)
     missing = []
     for path in _targets(target, plan)[1:]:
+        if plan.existing is Existing.SKIP and finished_result(path) is not None:
+            continue
         try:
             check_target(path, volume)
             write_result(path, done, volume, story, overwrite=overwrite)

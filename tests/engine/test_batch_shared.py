@@ -192,6 +192,21 @@ def test_that_a_case_whose_other_format_is_missing_counts_as_finished_by_the_fir
     assert read_volume(setup.output / "a_mask.nrrd").voxels.any()
 
 
+def test_that_a_mask_is_kept_in_any_of_the_formats_where_that_was_asked_for(
+    tmp_path: Path, segmenter: ModelSegmenter
+) -> None:
+    setup = _setup(tmp_path, "a", formats=("nrrd", "png"))
+    setup.output.mkdir()
+    Image.new("L", (40, 40), 7).save(setup.output / "a_mask.png")
+    own = (setup.output / "a_mask.png").read_bytes()
+
+    (result,) = _begin(setup).run(segmenter, find_cases(setup.input))
+
+    assert result.status is Status.DONE
+    assert (setup.output / "a_mask.png").read_bytes() == own
+    assert read_volume(setup.output / "a_mask.nrrd").voxels.any()
+
+
 def test_that_numbering_keeps_a_mask_in_any_of_the_formats(tmp_path: Path, segmenter: ModelSegmenter) -> None:
     setup = _setup(tmp_path, "a", formats=("nrrd", "png"), existing=Existing.NUMBER)
     setup.output.mkdir()
