@@ -86,15 +86,18 @@ class Lock:
     @classmethod
     def taken(cls, path: Path) -> Lock | None:
         """Take it, made if there is none; None where somebody holds it, this process included. OSError as it comes."""
-        file = path.open("ab")
-        try:
-            if _lock(file.fileno()):
-                return cls(file, path)
-        except OSError:
+        while True:
+            file = path.open("ab")
+            try:
+                held = _lock(file.fileno())
+                if held and _is_at(file.fileno(), path):
+                    return cls(file, path)
+            except OSError:
+                file.close()
+                raise
             file.close()
-            raise
-        file.close()
-        return None
+            if not held:
+                return None
 
     def release(self, *, remove: bool) -> None:
         """Let go of it, and remove the file where nobody will ask for it again."""
@@ -104,6 +107,14 @@ class Lock:
         if remove and sys.platform == "win32":  # open files cannot be removed there
             with suppress(OSError):
                 self._path.unlink(missing_ok=True)
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    """Whether the open file is the one that has the name now: whoever held it may have removed it in between."""
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 if sys.platform == "win32":

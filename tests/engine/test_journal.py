@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 
 from app.engine import journal as module
+from app.engine import journal_file
 from app.engine.errors import ReadError, WriteError
 from app.engine.journal import Journal, Recovery, discard, recover, unclean
 from app.engine.journal_file import Lock, frame, read_records
@@ -515,3 +516,23 @@ def test_that_labels_come_back_with_a_journal_begun_at_an_empty_study(tmp_path: 
     journal.append(study.change_labels("Add", [LabelChange(None, LIVER)]))
     end_process(journal)
     assert state(recover(only(tmp_path / "journals"))) == state(study)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files that are open cannot be removed there")
+def test_that_a_lock_whose_file_was_removed_while_it_was_being_taken_is_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, lock, calls = tmp_path / "a.lock", journal_file._lock, []
+
+    def late(handle: int) -> bool:
+        if not calls:
+            path.unlink()  # whoever held it lets go just now
+        calls.append(handle)
+        return lock(handle)
+
+    monkeypatch.setattr(journal_file, "_lock", late)
+    first = Lock.taken(path)
+
+    assert first is not None
+    assert Lock.taken(path) is None
+    first.release(remove=True)
