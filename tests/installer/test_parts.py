@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import plistlib
 import subprocess
@@ -158,12 +159,19 @@ def test_that_windows_is_told_utf_8_long_paths_and_sharpness(tmp_path: Path) -> 
     assert told["dpiAwareness"] == "PerMonitorV2"
 
 
-def test_that_the_version_resource_is_one_the_freezer_reads(tmp_path: Path) -> None:
-    versions = pytest.importorskip("PyInstaller.utils.win32.versioninfo", reason="needs the installer extra")
+def test_that_the_version_resource_states_the_version_twice_as_windows_wants_it(tmp_path: Path) -> None:
     write_version_resource(tmp_path / "v.txt", "swiftmedsam")
-    read = versions.load_version_info_from_text_file(str(tmp_path / "v.txt"))
-    assert read.ffi.fileVersionMS == version_numbers()[0] << 16 | version_numbers()[1]
-    assert f"'ProductVersion', '{__version__}'" in str(read)
+    tree = ast.parse((tmp_path / "v.txt").read_text(encoding="utf-8"), mode="eval")  # the freezer evaluates it
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    pairs = [
+        [ast.literal_eval(value) for value in call.args] for call in calls if ast.unparse(call.func) == "StringStruct"
+    ]
+    assert dict(pairs)["ProductVersion"] == dict(pairs)["FileVersion"] == __version__
+    assert dict(pairs)["OriginalFilename"] == "swiftmedsam.exe"
+    words = [word for call in calls for word in call.keywords if word.arg in ("filevers", "prodvers")]
+    numbers = {word.arg: ast.literal_eval(word.value) for word in words}
+    assert numbers["filevers"] == numbers["prodvers"] == version_numbers()
+    assert len(version_numbers()) == 4
 
 
 def test_that_the_desktop_entry_is_complete_and_its_types_are_declared() -> None:
