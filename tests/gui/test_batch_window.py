@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QListView, QPushButton, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QListView, QPushButton, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.engine.batch import Existing
@@ -159,6 +159,10 @@ def batch(jobs: Jobs, model: Path, qtbot: QtBot) -> Iterator[_Batch]:
     made.end()
 
 
+def _texts(window: QWidget) -> list[str]:
+    return [label.text() for label in window.findChildren(QLabel)]
+
+
 def _report(batch: _Batch) -> dict[str, dict[str, str]]:
     (path,) = batch.masks.glob("*.csv")
     with path.open(encoding="utf-8", newline="") as file:
@@ -202,6 +206,19 @@ def test_that_what_is_missing_is_said_and_nothing_can_begin_without_it(batch: _B
         "No image has been found yet.",
     ]
     assert not _button(batch.window, "Start the batch").isEnabled()
+
+
+def test_that_a_folder_that_is_being_typed_in_is_looked_through_first(batch: _Batch, tmp_path: Path) -> None:
+    _pictures(tmp_path, "a")
+    batch.fill_in(tmp_path)
+    assert _button(batch.window, "Start the batch").isEnabled()
+    field = next(one for one in batch.window.findChildren(QLineEdit) if one.accessibleName() == "Folder of the images")
+
+    field.setText(str(tmp_path / "other"))
+    batch.controller.start()
+
+    assert not _button(batch.window, "Start the batch").isEnabled()
+    assert batch.controller.stage is Stage.SETUP
 
 
 def test_that_every_case_is_done_and_told(batch: _Batch, tmp_path: Path) -> None:
@@ -454,6 +471,17 @@ def test_that_a_batch_of_earlier_is_opened_with_its_marks_and_missing_pictures_a
 
     assert finished.rows["a.png"].mark is Mark.ACCEPTED
     assert finished.window.setup.form().existing is Existing.SKIP
+
+
+def test_that_a_batch_that_cannot_be_opened_leaves_the_window_as_for_a_new_one(finished: _Batch) -> None:
+    title = str(finished.job.path)
+    assert title in _texts(finished.window)
+
+    finished.controller.load(finished.masks / "gone.swiftbatch")
+    finished.wait(lambda: bool(finished.answers.errors))
+
+    assert finished.controller.stage is Stage.SETUP
+    assert title not in _texts(finished.window)
 
 
 # -------------------------------------------------------------------------------------------------------------- crash

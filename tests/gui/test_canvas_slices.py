@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QRegion
 
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box3D
+from app.gui.canvas.backdrop import _around
 from app.gui.canvas.paths import borders_of_labels, paths_of_segments
 from app.gui.canvas.slices import SliceReader
 
@@ -46,3 +48,15 @@ def test_that_lines_become_one_path_for_each_label() -> None:
     assert sorted(paths) == [2, 4]
     assert paths[4].boundingRect() == QRectF(1, 1, 2, 2)
     assert paths[2].boundingRect() == QRectF(5, 3, 3, 2)
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4, 5, 9])
+def test_that_all_beside_a_picture_is_filled_however_narrow_it_is(width: int) -> None:
+    outer, picture = QRect(0, 0, 12, 10), QRect(2, 0, width, 10)
+    inside = picture.adjusted(2, 2, -2, -2)
+
+    filled = QRegion()
+    for rect in _around(outer, inside):
+        filled = filled.united(rect)
+
+    assert QRegion(outer).subtracted(filled) == (QRegion(inside) if not inside.isEmpty() else QRegion())

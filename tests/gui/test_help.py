@@ -25,7 +25,7 @@ from app.gui.document import Document
 from app.gui.inference import Inference, ModelChoice
 from app.gui.jobs import Jobs
 from app.gui.log import LogTail, scrubbed
-from app.gui.settings import RECENT, SHOW_PATIENT_DATA, Settings
+from app.gui.settings import BATCHES, RECENT, SHOW_PATIENT_DATA, Settings
 
 _TEXT = """# Guide
 
@@ -167,6 +167,7 @@ def log() -> Iterator[LogTail]:
 def settings(tmp_path: Path) -> Settings:
     made = Settings(tmp_path / "settings.ini")
     made.set(RECENT, (tmp_path / "Mustermann" / "ct.dcm",))
+    made.set(BATCHES, (tmp_path / "Mustermann" / "night.swiftbatch",))
     made.set(SHOW_PATIENT_DATA, True)
     return made
 
@@ -191,7 +192,7 @@ def test_that_the_report_tells_versions_machine_devices_model_and_image(report: 
 
 def test_that_the_report_tells_settings_but_no_path(report: str, tmp_path: Path) -> None:
     assert "show_patient_data: True" in report
-    for secret in ("Mustermann", str(tmp_path), str(Path.home()), "ball"):
+    for secret in ("recent", "batches", "Mustermann", str(tmp_path), str(Path.home()), "ball"):
         assert secret not in report, secret
 
 

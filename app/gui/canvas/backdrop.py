@@ -75,9 +75,9 @@ class Backdrop:
 
 def _around(outer: QRect, inner: QRect) -> tuple[QRect, ...]:
     """Rectangles that together are all of `outer` but what lies in `inner`; some may be empty."""
-    inner = inner.intersected(outer)
-    if inner.isEmpty():
+    if inner.isEmpty() or not inner.intersects(outer):  # what is empty would be turned inside out
         return (outer,)
+    inner = inner.intersected(outer)
     below, right = inner.bottom() + 1, inner.right() + 1
     return (
         QRect(outer.left(), outer.top(), outer.width(), inner.top() - outer.top()),

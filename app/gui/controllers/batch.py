@@ -182,7 +182,6 @@ class BatchController(QObject):
 
     def _take(self, make: Callable[[], Bench], *, go_on: bool) -> None:
         """Show another job."""
-        before = self._stage
 
         def taken(bench: Bench) -> None:
             self._bench, self._steps = bench, None
@@ -200,7 +199,8 @@ class BatchController(QObject):
                 self.go_on()
 
         def failed(error: Exception) -> None:
-            self._turn(before if self._bench is not None else Stage.SETUP)
+            self.window.set_title("")
+            self._turn(Stage.SETUP)
             self.asks.error(error)
 
         self._turn(Stage.BEGINNING)

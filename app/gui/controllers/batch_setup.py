@@ -42,7 +42,7 @@ class BatchSetupController(QObject):
         self._looked_at: _Places | None = None  # what was looked through last
         self._found: Cases | None = None
         form = window.setup
-        form.changed.connect(self._check)
+        form.changed.connect(self.refresh)
         form.folders_entered.connect(self._look)
         form.images_wanted.connect(self._choose_images)
         form.boxes_wanted.connect(self._choose_boxes)
@@ -126,22 +126,25 @@ class BatchSetupController(QObject):
 
     @Slot()
     def refresh(self) -> None:
-        """Say what is drawn in the open image now, and whether the batch can begin."""
+        """Say what is drawn in the open image now, where that matters, and whether the batch can begin."""
         if not (self._active and self._window.isVisible()):
             return
+        if self._window.setup.form().boxes is BoxesKind.DRAWN:
+            self._window.setup.set_drawn(self._drawn_text())
+        self._check()
+
+    def _drawn_text(self) -> str:
         drawn = self._drawn()
         if drawn is None:
-            text = self.tr("No image is open in the main window.")
-        elif not drawn.prompts:
-            text = self.tr("Nothing was drawn and accepted in the open image.")
-        else:
-            names = ", ".join(dict.fromkeys(prompt.label for prompt in drawn.prompts))
-            one, more = self.tr("1 box or set of clicks: {0}"), self.tr("{1} boxes or sets of clicks: {0}")
-            text = (one if len(drawn.prompts) == 1 else more).format(names, len(drawn.prompts))
-            if drawn.unclear:
-                text += " " + self.tr("{0} more cannot be told apart and are left out.").format(drawn.unclear)
-        self._window.setup.set_drawn(text)
-        self._check()
+            return self.tr("No image is open in the main window.")
+        if not drawn.prompts:
+            return self.tr("Nothing was drawn and accepted in the open image.")
+        names = ", ".join(dict.fromkeys(prompt.label for prompt in drawn.prompts))
+        one, more = self.tr("1 box or set of clicks: {0}"), self.tr("{1} boxes or sets of clicks: {0}")
+        text = (one if len(drawn.prompts) == 1 else more).format(names, len(drawn.prompts))
+        if drawn.unclear:
+            text += " " + self.tr("{0} more cannot be told apart and are left out.").format(drawn.unclear)
+        return text
 
     @property
     def obstacle(self) -> str:
@@ -153,11 +156,12 @@ class BatchSetupController(QObject):
         self._window.setup.set_obstacle(self.obstacle if self._active else "")
 
     def _obstacle(self, form: BatchForm) -> str:
-        drawn = self._drawn()
+        drawn = self._drawn() if form.boxes is BoxesKind.DRAWN else None
+        stale = _places(form) != self._looked_at  # another folder is being typed in
         given = form.boxes in (BoxesKind.DRAWN, BoxesKind.CHALLENGE) or form.boxes_path is not None
         checks = (
             (form.images is None, self.tr("Choose the folder of the images.")),
-            (self._found is None or not self._found.found, self.tr("No image has been found yet.")),
+            (stale or self._found is None or not self._found.found, self.tr("No image has been found yet.")),
             (
                 form.boxes is BoxesKind.DRAWN and (drawn is None or not drawn.prompts),
                 self.tr("Draw a box in the main window and accept its mask."),

@@ -28,10 +28,12 @@ from app.gui.document import Document
 from app.gui.inference import Inference
 from app.gui.jobs import Jobs, Lane
 from app.gui.log import LogTail, scrubbed
-from app.gui.settings import ALL, FOLDERS, RECENT, WINDOWS, Settings
+from app.gui.settings import ALL, BATCHES, FOLDERS, RECENT, WINDOWS, Settings
 
 _LIBRARIES = (("numpy", "SimpleITK", "pydicom", "nibabel"), ("highdicom", "Pillow", "vtk"))  # by line of the report
-_LEFT_OUT = frozenset({RECENT.key, FOLDERS.key, WINDOWS.key})  # settings that hold paths or what a file said
+_LEFT_OUT = frozenset(
+    {RECENT.key, FOLDERS.key, BATCHES.key, WINDOWS.key}
+)  # settings that hold paths or what a file said
 
 
 class DiagnosticsController(QObject):

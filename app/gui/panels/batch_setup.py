@@ -207,7 +207,7 @@ class BatchSetupPanel(QWidget):
         for folder in (self._images, self._masks):
             folder.editingFinished.connect(self.folders_entered)
         self._boxes.currentIndexChanged.connect(self._show_boxes)
-        for field in (self._boxes_path, self._masks):
+        for field in (self._images, self._boxes_path, self._masks):
             field.textChanged.connect(lambda _text: self.changed.emit())
         for combo in (self._boxes, self._placement, self._existing):
             combo.currentIndexChanged.connect(lambda _row: self.changed.emit())
