@@ -147,6 +147,7 @@ class Docks(QObject):
         parts = self._parts
         self.measure = MeasureController(parts.document, parts.view_state, parts.jobs, self)
         panel = MeasuresPanel()
+        parts.status.watch(self.measure)
         self.measure.measured.connect(panel.set_measures)
         self.measure.compared.connect(panel.set_agreement)
         panel.copy_requested.connect(self.measure.copy)
@@ -168,7 +169,7 @@ class Docks(QObject):
         dock = self._window.add_dock("findings", self.tr("Findings"), status.findings, _RIGHT)
         status.badge.clicked.connect(lambda: _show(dock))
         self._actions.connect("help.findings", lambda: _show(dock))
-        for widget in (status.score, status.progress, status.badge):
+        for widget in (status.progress, status.badge):
             self._window.add_status(widget)
         return dock
 

@@ -20,8 +20,9 @@ class Preview:
     """Prompts in a slice and the mask that answers them, for a label.
 
     `mask` (rows, columns) is None until the first answer is there; while a box is dragged it answers an earlier one
-    (`fresh` is False). `correcting` says that the mask replaces what the label has in the slice. `conflicts` counts by
-    locked label the voxels that accepting would leave alone; `blocked` marks them.
+    (`fresh` is False). `doubtful`: the score is below the package's threshold. `correcting` says that the mask replaces
+    what the label has in the slice. `conflicts` counts by locked label the voxels that accepting would leave alone;
+    `blocked` marks them.
     """
 
     key: SliceKey
@@ -30,6 +31,7 @@ class Preview:
     points: tuple[Point, ...] = ()
     mask: NDArray[np.bool_] | None = None
     score: float | None = None
+    doubtful: bool = False
     fresh: bool = False
     dragging: bool = False
     correcting: bool = False

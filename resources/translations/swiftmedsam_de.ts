@@ -1223,6 +1223,10 @@
         <translation>{0}, Schicht {1} von {2}</translation>
     </message>
     <message>
+        <source>Score {0}, doubtful</source>
+        <translation>Güte {0}, zweifelhaft</translation>
+    </message>
+    <message>
         <source>Score {0}</source>
         <translation>Güte {0}</translation>
     </message>
@@ -1555,10 +1559,6 @@
         <translation>Datei</translation>
     </message>
     <message>
-        <source>Image</source>
-        <translation>Bild</translation>
-    </message>
-    <message>
         <source>Volume</source>
         <translation>Volumen</translation>
     </message>
@@ -1587,12 +1587,28 @@
         <translation>Größe</translation>
     </message>
     <message>
-        <source>{0} voxels (x, y, z)</source>
-        <translation>{0} Voxel (x, y, z)</translation>
-    </message>
-    <message>
         <source>Spacing</source>
         <translation>Voxelabstand</translation>
+    </message>
+    <message>
+        <source>Part of the file</source>
+        <translation>Teil der Datei</translation>
+    </message>
+    <message>
+        <source>{0}, part {1}</source>
+        <translation>{0}, Teil {1}</translation>
+    </message>
+    <message>
+        <source>Series</source>
+        <translation>Serie</translation>
+    </message>
+    <message>
+        <source>{0} pixels</source>
+        <translation>{0} Pixel</translation>
+    </message>
+    <message>
+        <source>{0} pixels, {1} slices</source>
+        <translation>{0} Pixel, {1} Schichten</translation>
     </message>
     <message>
         <source>Orientation</source>
@@ -1603,12 +1619,44 @@
         <translation>Werte</translation>
     </message>
     <message>
-        <source>Stored as</source>
-        <translation>Gespeichert als</translation>
+        <source>axial slices, from feet to head</source>
+        <translation>axiale Schichten, von den Füßen zum Kopf</translation>
     </message>
     <message>
-        <source>{0} pixels (x, y)</source>
-        <translation>{0} Pixel (x, y)</translation>
+        <source>axial slices, from head to feet</source>
+        <translation>axiale Schichten, vom Kopf zu den Füßen</translation>
+    </message>
+    <message>
+        <source>coronal slices, from front to back</source>
+        <translation>koronale Schichten, von vorn nach hinten</translation>
+    </message>
+    <message>
+        <source>coronal slices, from back to front</source>
+        <translation>koronale Schichten, von hinten nach vorn</translation>
+    </message>
+    <message>
+        <source>sagittal slices, from right to left</source>
+        <translation>sagittale Schichten, von rechts nach links</translation>
+    </message>
+    <message>
+        <source>sagittal slices, from left to right</source>
+        <translation>sagittale Schichten, von links nach rechts</translation>
+    </message>
+    <message>
+        <source>axial slice</source>
+        <translation>axiale Schicht</translation>
+    </message>
+    <message>
+        <source>coronal slice</source>
+        <translation>koronale Schicht</translation>
+    </message>
+    <message>
+        <source>sagittal slice</source>
+        <translation>sagittale Schicht</translation>
+    </message>
+    <message>
+        <source>Stored as</source>
+        <translation>Gespeichert als</translation>
     </message>
     <message>
         <source>unknown: sizes are told in pixels</source>
@@ -1623,8 +1671,24 @@
         <translation>unbekannt: Schichten werden gezeigt, wie sie gespeichert sind</translation>
     </message>
     <message>
+        <source>{0}, oblique</source>
+        <translation>{0}, schräg</translation>
+    </message>
+    <message>
         <source>x to {0}, y to {1}, z to {2}</source>
         <translation>x nach {0}, y nach {1}, z nach {2}</translation>
+    </message>
+    <message>
+        <source>red, green and blue, {0} bits each</source>
+        <translation>Rot, Grün und Blau, je {0} Bit</translation>
+    </message>
+    <message>
+        <source>decimal numbers, {0} bits</source>
+        <translation>Kommazahlen, {0} Bit</translation>
+    </message>
+    <message>
+        <source>whole numbers, {0} bits</source>
+        <translation>ganze Zahlen, {0} Bit</translation>
     </message>
     <message>
         <source>{0} to {1}</source>
@@ -2005,10 +2069,6 @@
 <context>
     <name>MeasureController</name>
     <message>
-        <source>Comparing with {0}…</source>
-        <translation>Vergleich mit {0}…</translation>
-    </message>
-    <message>
         <source>Copied: measures of {0} labels.</source>
         <translation>Kopiert: Messwerte von {0} Labels.</translation>
     </message>
@@ -2215,6 +2275,18 @@
 <context>
     <name>ModelPanel</name>
     <message>
+        <source>full precision</source>
+        <translation>volle Genauigkeit</translation>
+    </message>
+    <message>
+        <source>half precision</source>
+        <translation>halbe Genauigkeit</translation>
+    </message>
+    <message>
+        <source>8-bit precision</source>
+        <translation>8-Bit-Genauigkeit</translation>
+    </message>
+    <message>
         <source>No model is open yet.</source>
         <translation>Noch ist kein Modell geöffnet.</translation>
     </message>
@@ -2259,8 +2331,8 @@
         <translation>Über das Modell</translation>
     </message>
     <message>
-        <source>In use: {0} {1}, {2} on {3}</source>
-        <translation>In Gebrauch: {0} {1}, {2} auf {3}</translation>
+        <source>In use: {0} {1}, {2}, on {3}</source>
+        <translation>In Gebrauch: {0} {1}, {2}, auf {3}</translation>
     </message>
     <message>
         <source>{0} ms for a new box</source>
@@ -2308,6 +2380,10 @@
     <message>
         <source>measured once, then remembered</source>
         <translation>einmal gemessen, dann gemerkt</translation>
+    </message>
+    <message>
+        <source>version {0}, {1}, licence {2}</source>
+        <translation>Version {0}, {1}, Lizenz {2}</translation>
     </message>
 </context>
 <context>
@@ -2767,20 +2843,16 @@
 <context>
     <name>StatusController</name>
     <message>
-        <source>How well the model thinks that its mask fits, from 0 to 1</source>
-        <translation>Wie gut die Maske nach Einschätzung des Modells passt, von 0 bis 1</translation>
-    </message>
-    <message>
-        <source>Score {0}</source>
-        <translation>Güte {0}</translation>
-    </message>
-    <message>
         <source>Reading {0}…</source>
         <translation>{0} wird gelesen…</translation>
     </message>
     <message>
         <source>Saving {0}…</source>
         <translation>{0} wird gespeichert…</translation>
+    </message>
+    <message>
+        <source>Comparing with {0}…</source>
+        <translation>Vergleich mit {0} läuft …</translation>
     </message>
     <message>
         <source>Carrying the mask through the volume…</source>

@@ -1223,6 +1223,10 @@
         <translation>{0} 切片 {1}/{2}</translation>
     </message>
     <message>
+        <source>Score {0}, doubtful</source>
+        <translation>评分 {0}，存疑</translation>
+    </message>
+    <message>
         <source>Score {0}</source>
         <translation>评分 {0}</translation>
     </message>
@@ -1555,10 +1559,6 @@
         <translation>文件</translation>
     </message>
     <message>
-        <source>Image</source>
-        <translation>图像</translation>
-    </message>
-    <message>
         <source>Volume</source>
         <translation>体数据</translation>
     </message>
@@ -1587,12 +1587,28 @@
         <translation>大小</translation>
     </message>
     <message>
-        <source>{0} voxels (x, y, z)</source>
-        <translation>{0} 体素 (x, y, z)</translation>
-    </message>
-    <message>
         <source>Spacing</source>
         <translation>间距</translation>
+    </message>
+    <message>
+        <source>Part of the file</source>
+        <translation>文件中的部分</translation>
+    </message>
+    <message>
+        <source>{0}, part {1}</source>
+        <translation>{0}，部分 {1}</translation>
+    </message>
+    <message>
+        <source>Series</source>
+        <translation>序列</translation>
+    </message>
+    <message>
+        <source>{0} pixels</source>
+        <translation>{0} 像素</translation>
+    </message>
+    <message>
+        <source>{0} pixels, {1} slices</source>
+        <translation>{0} 像素，{1} 层</translation>
     </message>
     <message>
         <source>Orientation</source>
@@ -1603,12 +1619,44 @@
         <translation>数值</translation>
     </message>
     <message>
-        <source>Stored as</source>
-        <translation>存储类型</translation>
+        <source>axial slices, from feet to head</source>
+        <translation>轴位切片，从足到头</translation>
     </message>
     <message>
-        <source>{0} pixels (x, y)</source>
-        <translation>{0} 像素 (x, y)</translation>
+        <source>axial slices, from head to feet</source>
+        <translation>轴位切片，从头到足</translation>
+    </message>
+    <message>
+        <source>coronal slices, from front to back</source>
+        <translation>冠状位切片，从前到后</translation>
+    </message>
+    <message>
+        <source>coronal slices, from back to front</source>
+        <translation>冠状位切片，从后到前</translation>
+    </message>
+    <message>
+        <source>sagittal slices, from right to left</source>
+        <translation>矢状位切片，从右到左</translation>
+    </message>
+    <message>
+        <source>sagittal slices, from left to right</source>
+        <translation>矢状位切片，从左到右</translation>
+    </message>
+    <message>
+        <source>axial slice</source>
+        <translation>轴位切片</translation>
+    </message>
+    <message>
+        <source>coronal slice</source>
+        <translation>冠状位切片</translation>
+    </message>
+    <message>
+        <source>sagittal slice</source>
+        <translation>矢状位切片</translation>
+    </message>
+    <message>
+        <source>Stored as</source>
+        <translation>存储类型</translation>
     </message>
     <message>
         <source>unknown: sizes are told in pixels</source>
@@ -1623,8 +1671,24 @@
         <translation>未知：切片按存储方式显示</translation>
     </message>
     <message>
+        <source>{0}, oblique</source>
+        <translation>{0}，倾斜</translation>
+    </message>
+    <message>
         <source>x to {0}, y to {1}, z to {2}</source>
         <translation>x 朝向 {0}，y 朝向 {1}，z 朝向 {2}</translation>
+    </message>
+    <message>
+        <source>red, green and blue, {0} bits each</source>
+        <translation>红、绿、蓝，各 {0} 位</translation>
+    </message>
+    <message>
+        <source>decimal numbers, {0} bits</source>
+        <translation>小数，{0} 位</translation>
+    </message>
+    <message>
+        <source>whole numbers, {0} bits</source>
+        <translation>整数，{0} 位</translation>
     </message>
     <message>
         <source>{0} to {1}</source>
@@ -2005,10 +2069,6 @@
 <context>
     <name>MeasureController</name>
     <message>
-        <source>Comparing with {0}…</source>
-        <translation>正在与 {0} 比较…</translation>
-    </message>
-    <message>
         <source>Copied: measures of {0} labels.</source>
         <translation>已复制 {0} 个标签的测量值。</translation>
     </message>
@@ -2215,6 +2275,18 @@
 <context>
     <name>ModelPanel</name>
     <message>
+        <source>full precision</source>
+        <translation>全精度</translation>
+    </message>
+    <message>
+        <source>half precision</source>
+        <translation>半精度</translation>
+    </message>
+    <message>
+        <source>8-bit precision</source>
+        <translation>8 位精度</translation>
+    </message>
+    <message>
         <source>No model is open yet.</source>
         <translation>尚未打开模型。</translation>
     </message>
@@ -2259,8 +2331,8 @@
         <translation>关于模型</translation>
     </message>
     <message>
-        <source>In use: {0} {1}, {2} on {3}</source>
-        <translation>当前使用：{0} {1}，{2}，设备 {3}</translation>
+        <source>In use: {0} {1}, {2}, on {3}</source>
+        <translation>正在使用：{0} {1}，{2}，设备 {3}</translation>
     </message>
     <message>
         <source>{0} ms for a new box</source>
@@ -2308,6 +2380,10 @@
     <message>
         <source>measured once, then remembered</source>
         <translation>测试一次后记住结果</translation>
+    </message>
+    <message>
+        <source>version {0}, {1}, licence {2}</source>
+        <translation>版本 {0}，{1}，许可证 {2}</translation>
     </message>
 </context>
 <context>
@@ -2767,20 +2843,16 @@
 <context>
     <name>StatusController</name>
     <message>
-        <source>How well the model thinks that its mask fits, from 0 to 1</source>
-        <translation>模型对掩膜吻合程度的自我评估，范围 0 到 1</translation>
-    </message>
-    <message>
-        <source>Score {0}</source>
-        <translation>评分 {0}</translation>
-    </message>
-    <message>
         <source>Reading {0}…</source>
         <translation>正在读取 {0}…</translation>
     </message>
     <message>
         <source>Saving {0}…</source>
         <translation>正在保存 {0}…</translation>
+    </message>
+    <message>
+        <source>Comparing with {0}…</source>
+        <translation>正在与 {0} 比较…</translation>
     </message>
     <message>
         <source>Carrying the mask through the volume…</source>

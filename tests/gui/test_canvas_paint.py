@@ -23,6 +23,7 @@ from app.engine.study import LabelChange, Study, StudySource
 from app.engine.upright import Upright
 from app.engine.volume import Finding, Volume
 from app.engine.window import Window
+from app.gui.canvas import pens
 from app.gui.canvas.decorations import Notes, bar_length, draw_notes, is_approximate, position_text, window_text
 from app.gui.canvas.frame import PlaneFrame
 from app.gui.canvas.overlay import carried_mask, fill_table, patterns
@@ -324,6 +325,20 @@ def test_that_the_score_is_written_by_the_preview_and_goes_with_it(qtbot: QtBot,
     assert photo(canvas) != without
     canvas.proposal.set_preview(None)
     assert photo(canvas) == empty
+
+
+def test_that_a_doubtful_score_is_told_in_words_and_in_another_colour(qtbot: QtBot) -> None:
+    canvas = shown(study_of(np.full((1, 80, 80), 100, np.uint8)), qtbot)
+    canvas.state.set_looks(replace(canvas.state.looks, show_info=True))
+    for doubtful, said in ((False, "Score 0.41"), (True, "Score 0.41, doubtful")):
+        preview = Preview(SliceKey(0, 0), 1, Box(30, 30, 50, 50), score=0.41, fresh=True, doubtful=doubtful)
+        canvas.proposal.set_preview(preview)
+        image = photo(canvas)
+        colours = {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
+        assert (pens.WARNING.rgb() in colours) is doubtful
+        assert canvas.view.accessibleDescription() == said
+    canvas.proposal.set_preview(None)
+    assert canvas.view.accessibleDescription() == ""
 
 
 def test_that_what_a_locked_label_keeps_is_hatched(qtbot: QtBot) -> None:

@@ -64,9 +64,9 @@ def desk(jobs: Jobs, settings: Settings, qtbot: QtBot) -> Desk:
 
 def test_that_an_image_is_described(desk: Desk, study: Study) -> None:
     assert desk.open(study) == {
-        "File": "ball.nii.gz", "Image": "ball", "Kind": "Volume", "Modality": "CT",
-        "Size": "48 x 40 x 8 voxels (x, y, z)", "Spacing": "1 x 1 x 5 mm", "Orientation": "x to L, y to P, z to S",
-        "Values": "-50 to 300 HU", "Stored as": "int16",
+        "File": "ball.nii.gz", "Part of the file": "ball", "Kind": "Volume", "Modality": "CT",
+        "Size": "48 x 40 pixels, 8 slices", "Spacing": "1 x 1 x 5 mm", "Orientation": "axial slices, from feet to head",
+        "Values": "-50 to 300 HU", "Stored as": "whole numbers, 16 bits",
     }  # fmt: skip
 
 
@@ -81,8 +81,38 @@ def test_that_what_is_unknown_is_said_to_be_unknown(desk: Desk) -> None:
 def test_that_a_picture_has_pixels_and_no_orientation(desk: Desk) -> None:
     picture = Volume(ramp((1, 3, 4)), Geometry.of_pixels((1, 3, 4)), kind=Kind.PICTURE)
     lines = desk.open(study_of(picture))
-    assert (lines["Size"], lines["Spacing"]) == ("4 x 3 pixels (x, y)", "unknown: sizes are told in pixels")
+    assert (lines["Size"], lines["Spacing"]) == ("4 x 3 pixels", "unknown: sizes are told in pixels")
     assert "Orientation" not in lines
+
+
+@pytest.mark.parametrize(
+    ("rises", "said"),
+    [
+        ((0, 0, 1), "axial slices, from feet to head"),
+        ((0, 0, -1), "axial slices, from head to feet"),
+        ((0, 1, 0), "coronal slices, from front to back"),
+        ((-1, 0, 0), "sagittal slices, from left to right"),
+        ((0, -0.5, 0.866), "axial slices, from feet to head, oblique"),
+    ],
+)
+def test_that_slices_are_told_by_their_plane_and_their_order(
+    desk: Desk, rises: tuple[float, float, float], said: str
+) -> None:
+    towards = np.asarray(rises) / np.linalg.norm(rises)
+    across = np.roll(np.eye(3)[int(np.argmax(np.abs(towards)))], 1)  # of an axis that the normal has nothing of ...
+    across -= towards * (across @ towards)  # ... or little
+    across /= np.linalg.norm(across)
+    affine = np.eye(4)
+    affine[:3, :3] = np.stack((across, np.cross(towards, across), towards), axis=1)
+    voxels = ramp((4, 5, 6))
+    assert desk.open(study_of(Volume(voxels, Geometry(voxels.shape, affine))))["Orientation"] == said
+
+
+def test_that_the_series_of_a_folder_is_told_by_its_number(desk: Desk, tmp_path: Path) -> None:
+    write_series(tmp_path / "series", ramp())
+    volume = read_volume(tmp_path / "series")
+    for entry, said in (("4", "4"), ("4/t2", "4, part t2")):
+        assert desk.open(study_of(volume, str(tmp_path / "series"), entry))["Series"] == said
 
 
 def test_that_values_without_a_finite_one_have_no_range(desk: Desk) -> None:

@@ -275,6 +275,8 @@ def test_that_a_screen_reader_hears_state_and_key(shown: Shown) -> None:
 def test_that_conflicts_are_said_and_unsaid(shown: Shown) -> None:
     shown.panel.set_conflicts({"liver": "12 %"})
     assert shown.sentences() == ["12 % of the preview belongs to “liver” (locked)"]
+    shown.panel.set_conflicts({"liver": "less than 1 %"})
+    assert shown.sentences() == ["Less than 1 % of the preview belongs to “liver” (locked)"]
     shown.panel.set_conflicts({})
     assert not shown.sentences()
 

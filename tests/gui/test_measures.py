@@ -48,10 +48,12 @@ class Desk:
         self.last: Measured | None = None
         self.compared: list[Compared | None] = []
         self.messages: list[str] = []
+        self.comparing: list[str] = []
         self.errors: list[Exception] = []
         self.measures.measured.connect(self._hear)
         self.measures.compared.connect(self.compared.append)
         self.measures.message.connect(self.messages.append)
+        self.measures.comparing.connect(self.comparing.append)
         self.measures.failed.connect(self.errors.append)
 
     def _hear(self, measured: Measured | None) -> None:
@@ -239,6 +241,31 @@ def test_that_an_edit_during_the_comparison_outdates_it(desk: Desk, tmp_path: Pa
     desk.qtbot.waitUntil(lambda: bool(desk.compared))
     assert desk.compared[-1] is not None
     assert desk.compared[-1].outdated
+
+
+@pytest.mark.parametrize("name", ["reference.nii.gz", "missing.nii.gz"])
+def test_that_a_comparison_is_told_of_until_it_has_ended_or_failed(desk: Desk, tmp_path: Path, name: str) -> None:
+    desk.paint(CUBE)
+    reference(desk, tmp_path)
+    with desk.qtbot.waitSignals([desk.measures.comparing] * 2):
+        desk.measures.compare(tmp_path / name)
+    assert desk.comparing == [name, ""]
+    assert bool(desk.errors) is (name == "missing.nii.gz")
+
+
+def test_that_a_comparison_can_be_given_up_at_any_time(desk: Desk, tmp_path: Path) -> None:
+    desk.paint(CUBE)
+    desk.measures.compare(reference(desk, tmp_path))
+    desk.measures.stop_comparing()  # while labels are copied
+    gate = threading.Event()
+    desk.jobs.submit(Lane.OPEN, gate.wait, lambda _: None, desk.errors.append)
+    desk.measures.compare(tmp_path / "reference.nii.gz")
+    desk.qtbot.waitUntil(lambda: desk.jobs.is_running(Lane.COMPARE))
+    desk.measures.stop_comparing()  # while it waits for the engine
+    gate.set()
+    desk.qtbot.waitUntil(lambda: desk.jobs.is_idle)
+    assert desk.comparing == ["reference.nii.gz", ""] * 2
+    assert not desk.compared
 
 
 def test_that_a_lone_mask_of_another_value_is_the_counterpart_of_a_lone_label(desk: Desk, tmp_path: Path) -> None:

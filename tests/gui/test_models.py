@@ -111,7 +111,7 @@ def bench(installed: Path, jobs: Jobs, tmp_path: Path, qtbot: QtBot) -> Bench:
 def test_that_packages_and_what_is_in_use_are_listed(bench: Bench) -> None:
     titles = [bench.list.item(row).text().splitlines()[0] for row in range(bench.list.count())]
     assert titles == ["Fastest on this machine", "one (chosen)", "two"]
-    assert bench.panel.in_use == "In use: one 0.0.1, f32 on CPU"
+    assert bench.panel.in_use == "In use: one 0.0.1, full precision, on CPU"
 
 
 def test_that_the_devices_are_those_that_the_runtime_finds(bench: Bench) -> None:
@@ -174,7 +174,7 @@ def test_that_a_package_that_is_damaged_since_leaves_the_one_before_in_use(bench
     assert isinstance(bench.errors[0], ModelError)
     assert "encoder.bin" in str(bench.errors[0])
     assert bench.inference.choice == ModelChoice("one")
-    assert bench.panel.in_use == "In use: one 0.0.1, f32 on CPU"
+    assert bench.panel.in_use == "In use: one 0.0.1, full precision, on CPU"
     assert bench.settings.get(MODEL) == ""
 
 

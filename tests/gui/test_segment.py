@@ -88,8 +88,20 @@ def test_that_a_drawn_box_gets_a_preview_and_writes_nothing(desk: Desk, qtbot: Q
     assert preview.mask is not None
     assert overlap(preview.mask, true_slice(desk.document)) > 0.9
     assert preview.score is not None
+    assert not preview.doubtful
     assert not preview.dragging
     assert desk.labelled() == 0
+
+
+def test_that_a_score_below_the_models_own_threshold_is_doubtful(
+    document: Document, jobs: Jobs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    thresholds = {"mask": 0.0, "present": 0.5, "doubtful": 0.95}  # the stand-in's score is 0.9
+    desk = Desk(document, jobs, write_tiny_package(tmp_path / "strict", thresholds=thresholds))
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    assert desk.proposal.preview is not None
+    assert desk.proposal.preview.doubtful
 
 
 def test_that_the_mask_follows_while_the_box_is_dragged(desk: Desk, qtbot: QtBot) -> None:

@@ -16,7 +16,7 @@ from app.gui.view_state import Looks, OverlayStyle
 
 _GAP_PX = 14  # the crosshair leaves its middle free, where the lesion is
 _AROUND_PX = 12  # pixels by which marks reach beyond box and mask: handles, points, dark edges
-_SCORE = QSizeF(140, 26)  # pixels in which the score is written, above the right end of the box
+_SCORE = QSizeF(190, 26)  # pixels in which the score is written, above the right end of the box
 _FULL = 255
 
 Colour = tuple[int, int, int]
@@ -46,9 +46,20 @@ class PreviewMarks:
         for point in self.preview.points:
             x, y = frame.to_screen([point.x, point.y])
             pens.draw_point(painter, QPointF(x, y), positive=point.positive)
-        if looks.show_info and self.preview.score is not None:
-            text = QCoreApplication.translate("Canvas", "Score {0}").format(f"{self.preview.score:.2f}")
-            pens.draw_text(painter, self._score_area(frame), (1, 1), text)
+        if looks.show_info and self.score_text:
+            colour_of_text = pens.WARNING if self.preview.doubtful else pens.TEXT
+            pens.draw_text(painter, self._score_area(frame), (1, 1), self.score_text, colour_of_text)
+
+    @property
+    def score_text(self) -> str:
+        """How well the model thinks that its mask fits, and whether it doubts it; "" before the first answer."""
+        if self.preview.score is None:
+            return ""
+        if self.preview.doubtful:
+            text = QCoreApplication.translate("Canvas", "Score {0}, doubtful")
+        else:
+            text = QCoreApplication.translate("Canvas", "Score {0}")
+        return text.format(f"{self.preview.score:.2f}")
 
     def bounds(self, frame: PlaneFrame) -> QRect:
         """The part of the widget that it covers."""

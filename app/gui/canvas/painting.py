@@ -39,6 +39,11 @@ class Painting:
             return []
         return [marks.bounds(sight.frame) for marks in (before, self._marks) if marks is not None]
 
+    @property
+    def spoken_score(self) -> str:
+        """What a screen reader says of the preview; "" where there is none."""
+        return "" if self._marks is None else self._marks.score_text
+
     def paint(self, painter: QPainter, area: QRect, *, ratio: float, focused: bool) -> None:
         """Paint a part of the widget; `ratio` pixels make one device-independent pixel."""
         sight = self._sight

@@ -104,7 +104,7 @@ class SliceView(QWidget):
         scene, key = self._sight.scene, self._sight.key
         if scene is not None and key != self._shown:
             self._shown = key
-            self._painting.take_preview()
+            self._take_preview()
             self.setAccessibleName(spoken_title(scene, self._sight))
         self.update()
 
@@ -124,6 +124,7 @@ class SliceView(QWidget):
         """Only where the old and the new one lie."""
         for area in self._painting.take_preview():
             self.update(area)
+        self.setAccessibleDescription(self._painting.spoken_score)
 
     @Slot(object)
     def _take_carried(self, newest: SliceKey | None) -> None:

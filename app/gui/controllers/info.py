@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Signal, Slot
 
 from app.engine.geometry import Frame
 from app.engine.io.dicom_patient import PatientData, read_patient
+from app.engine.plane import Plane, plane_of
 from app.engine.study import Study
 from app.engine.upright import letters_of_axes
 from app.engine.volume import Kind, Volume
@@ -17,8 +18,22 @@ from app.gui.document import Document
 from app.gui.jobs import Jobs, Lane
 from app.gui.panels.info import InfoLine, InfoPanel
 from app.gui.settings import SHOW_PATIENT_DATA, Settings
+from app.gui.translation import QT_TRANSLATE_NOOP
 
 _STEP_BYTES = 32 << 20  # looked through before a dragged box gets its turn
+_SLICES = {  # by the side towards which their index rises
+    "S": QT_TRANSLATE_NOOP("InfoController", "axial slices, from feet to head"),
+    "I": QT_TRANSLATE_NOOP("InfoController", "axial slices, from head to feet"),
+    "P": QT_TRANSLATE_NOOP("InfoController", "coronal slices, from front to back"),
+    "A": QT_TRANSLATE_NOOP("InfoController", "coronal slices, from back to front"),
+    "L": QT_TRANSLATE_NOOP("InfoController", "sagittal slices, from right to left"),
+    "R": QT_TRANSLATE_NOOP("InfoController", "sagittal slices, from left to right"),
+}
+_SLICE = {
+    Plane.AXIAL: QT_TRANSLATE_NOOP("InfoController", "axial slice"),
+    Plane.CORONAL: QT_TRANSLATE_NOOP("InfoController", "coronal slice"),
+    Plane.SAGITTAL: QT_TRANSLATE_NOOP("InfoController", "sagittal slice"),
+}
 
 Range = tuple[float, float]
 
@@ -66,26 +81,35 @@ class InfoController(QObject):
         volume, path = study.volume, Path(study.source.path)
         lines = [InfoLine(self.tr("File"), path.name, str(path))]
         if study.source.entry and study.source.entry != path.name:
-            lines.append(InfoLine(self.tr("Image"), study.source.entry))
+            lines.append(self._entry(study))
         kinds = {
             Kind.VOLUME: self.tr("Volume"), Kind.PICTURE: self.tr("Picture"), Kind.LABELS: self.tr("Label map"),
         }  # fmt: skip
         lines += [
             InfoLine(self.tr("Kind"), kinds[volume.kind]),
             InfoLine(self.tr("Modality"), volume.modality or self.tr("unknown")),
-            InfoLine(self.tr("Size"), self._size(volume)),
+            InfoLine(self.tr("Size"), self._size(volume), " x ".join(map(str, reversed(volume.shape_zyx)))),
             InfoLine(self.tr("Spacing"), self._spacing(volume)),
-            *([] if volume.kind is Kind.PICTURE else [InfoLine(self.tr("Orientation"), self._orientation(volume))]),
+            *([] if volume.kind is Kind.PICTURE else [self._orientation(volume)]),
             InfoLine(self.tr("Values"), self._values(volume)),
-            InfoLine(self.tr("Stored as"), str(volume.voxels.dtype) + (" x 3" if volume.is_colour else "")),
+            InfoLine(self.tr("Stored as"), self._stored(volume), str(volume.voxels.dtype)),
         ]
         return lines
+
+    def _entry(self, study: Study) -> InfoLine:
+        """Which of the images of a file or folder it is: of DICOM the number of the series, and its part."""
+        entry = study.source.entry
+        if not study.volume.source.slices:
+            return InfoLine(self.tr("Part of the file"), entry)
+        number, _, part = entry.partition("/")
+        text = self.tr("{0}, part {1}").format(number, part) if part else number
+        return InfoLine(self.tr("Series"), text)
 
     def _size(self, volume: Volume) -> str:
         z, y, x = volume.shape_zyx
         if z == 1:
-            return self.tr("{0} pixels (x, y)").format(f"{x} x {y}")
-        return self.tr("{0} voxels (x, y, z)").format(f"{x} x {y} x {z}")
+            return self.tr("{0} pixels").format(f"{x} x {y}")
+        return self.tr("{0} pixels, {1} slices").format(f"{x} x {y}", z)
 
     def _spacing(self, volume: Volume) -> str:
         if not volume.in_mm and volume.shape_zyx[0] == 1:
@@ -94,10 +118,27 @@ class InfoController(QObject):
             return self.tr("unknown: sizes are told in voxels")
         return " x ".join(f"{mm:.4g}" for mm in reversed(volume.geometry.spacing_zyx)) + " mm"
 
-    def _orientation(self, volume: Volume) -> str:
-        if volume.geometry.frame is not Frame.WORLD:
-            return self.tr("unknown: slices are shown as they are stored")
-        return self.tr("x to {0}, y to {1}, z to {2}").format(*letters_of_axes(volume.geometry))
+    def _orientation(self, volume: Volume) -> InfoLine:
+        """Of the slices as they are stored; the tool tip tells all three axes."""
+        title, geometry = self.tr("Orientation"), volume.geometry
+        if geometry.frame is not Frame.WORLD:
+            return InfoLine(title, self.tr("unknown: slices are shown as they are stored"))
+        letters = letters_of_axes(geometry)
+        if volume.shape_zyx[0] == 1:
+            text = QCoreApplication.translate("InfoController", _SLICE[plane_of(0, geometry)])
+        else:
+            text = QCoreApplication.translate("InfoController", _SLICES[letters[2][0]])
+        if len(letters[2]) > 1:
+            text = self.tr("{0}, oblique").format(text)
+        return InfoLine(title, text, self.tr("x to {0}, y to {1}, z to {2}").format(*letters))
+
+    def _stored(self, volume: Volume) -> str:
+        bits = 8 * volume.voxels.dtype.itemsize
+        if volume.is_colour:
+            return self.tr("red, green and blue, {0} bits each").format(bits)
+        if volume.voxels.dtype.kind == "f":
+            return self.tr("decimal numbers, {0} bits").format(bits)
+        return self.tr("whole numbers, {0} bits").format(bits)
 
     def _values(self, volume: Volume) -> str:
         if self._range is None:

@@ -42,6 +42,7 @@ class MeasureController(QObject):
     failed = Signal(object)
     measured = Signal(object)  # Measured; None where nothing is open
     compared = Signal(object)  # Compared; None where there is no reference
+    comparing = Signal(str)  # name of the reference that is being compared with; "" when that has ended
 
     def __init__(self, document: Document, view_state: ViewState, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +53,7 @@ class MeasureController(QObject):
         self._watched = True
         self._then: list[Callable[[Measured], None]] = []  # what waits for all labels to be measured
         self._compared: Compared | None = None
+        self._awaited: Path | None = None  # the reference that is being compared with
         self._edits = 0  # of voxels, so far
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -90,9 +92,12 @@ class MeasureController(QObject):
         """Compare the labels, as they are now, with those of a file on the same grid."""
         if self._document.study is None:
             return
-        self.message.emit(self.tr("Comparing with {0}\u2026").format(path.name))
+        self._awaited = path
+        self.comparing.emit(path.name)
 
         def start(study: Study, values: NDArray[np.uint16]) -> None:
+            if self._awaited is not path:  # given up, or another one is wanted, while labels were copied
+                return
             labels, edits, found, rows = study.labels.labels, self._edits, Found(), []
 
             def step(result: Found | ComparedRow) -> None:
@@ -103,6 +108,7 @@ class MeasureController(QObject):
                     rows.append(result)
 
             def finished() -> None:
+                self.stop_comparing()
                 self._set_compared(
                     Compared(
                         path.name, tuple(rows), found.ours_alone, found.theirs_alone, study.volume.in_mm,
@@ -110,16 +116,25 @@ class MeasureController(QObject):
                     )
                 )  # fmt: skip
 
+            def failed(error: Exception) -> None:
+                self.stop_comparing()
+                self.failed.emit(error)
+
             self._jobs.run_steps(
-                Lane.COMPARE, lambda: compare_steps(path, study.volume, values, labels), step, finished,
-                self.failed.emit,
-            )  # fmt: skip
+                Lane.COMPARE, lambda: compare_steps(path, study.volume, values, labels), step, finished, failed
+            )
 
         self._snapshots.take(start)
 
+    def stop_comparing(self) -> None:
+        """Give up the comparison in work; the one before it stays."""
+        self._awaited = None
+        self._jobs.cancel(Lane.COMPARE)
+        self.comparing.emit("")
+
     def forget(self) -> None:
         """End the comparison."""
-        self._jobs.cancel(Lane.COMPARE)
+        self.stop_comparing()
         self._set_compared(None)
 
     # ------------------------------------------------------------------------------------------------------ measuring

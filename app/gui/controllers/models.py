@@ -16,7 +16,7 @@ from app.engine.runtime import available_devices
 from app.gui.dialogs.asks import Asks
 from app.gui.inference import Inference, ModelChoice, ModelState
 from app.gui.jobs import Jobs, Lane
-from app.gui.panels.model import Accuracy, ModelPanel, PackageNotes
+from app.gui.panels.model import Accuracy, ModelPanel, PackageNotes, precision_text
 from app.gui.settings import DEVICE, MODEL, Settings
 from app.gui.translation import QT_TRANSLATE_NOOP
 
@@ -180,7 +180,8 @@ def _install(inference: Inference, path: Path) -> _Installed:
 
 
 def _notes(package: ModelManifest) -> PackageNotes:
-    details = f"{package.version}, {package.precision}, {package.family}, {package.licence}"
+    text = QCoreApplication.translate("ModelsController", "version {0}, {1}, licence {2}")
+    details = text.format(package.version, precision_text(package.precision), package.licence)
     return PackageNotes(package.name, package.name, details, _card(package.folder), tuple(_suites(package.accuracy)))
 
 

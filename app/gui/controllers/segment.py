@@ -167,9 +167,11 @@ class SegmentController(QObject):
         if preview is None or answer.request is not self._asked:
             return
         self._asked = None
+        found = answer.found
         shown = replace(
-            preview, mask=answer.found.mask, score=answer.found.score, fresh=True, record=_record(preview, answer)
-        )
+            preview, mask=found.mask, score=found.score, doubtful=found.score < answer.model.doubtful_below, fresh=True,
+            record=_record(preview, answer),
+        )  # fmt: skip
         self._proposal.set_preview(self._checked(shown))
         self.answered.emit(answer.model)
         self._settle.start()

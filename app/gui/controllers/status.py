@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Slot
-from PySide6.QtWidgets import QLabel
 
 from app.gui.controllers.files import FilesController, Share
+from app.gui.controllers.measure import MeasureController
 from app.gui.controllers.propagate import PropagateController
 from app.gui.controllers.saving import SavingController
 from app.gui.document import Document
@@ -28,11 +30,9 @@ class StatusController(QObject):
         self._reading: Task | None = None
         self._saving: Task | None = None
         self._carrying: Task | None = None
+        self._comparing: Task | None = None
         self.badge = FindingsBadge()
         self.findings = FindingsPanel()
-        self.score = QLabel()
-        self.score.setToolTip(self.tr("How well the model thinks that its mask fits, from 0 to 1"))
-        proposal.preview_changed.connect(self._show_score)
         document.opened.connect(self._show_findings)
         files.reading.connect(self._read)
         files.read_so_far.connect(self._advance_reading)
@@ -40,18 +40,16 @@ class StatusController(QObject):
         propagate.running_changed.connect(self._carry)
         proposal.carried_changed.connect(self._advance)
 
+    def watch(self, measure: MeasureController) -> None:
+        """Tell of its comparisons, too."""
+        measure.comparing.connect(lambda name: self._compare(name, measure.stop_comparing))
+
     @Slot()
     def _show_findings(self) -> None:
         study = self._document.study
         findings = () if study is None else study.volume.findings
         self.badge.set_findings(findings)
         self.findings.set_findings(findings)
-
-    @Slot()
-    def _show_score(self) -> None:
-        preview = self._proposal.preview
-        score = None if preview is None or not preview.fresh else preview.score
-        self.score.setText("" if score is None else self.tr("Score {0}").format(f"{score:.2f}"))
 
     @Slot(str)
     def _read(self, name: str) -> None:
@@ -68,6 +66,12 @@ class StatusController(QObject):
     def _save(self, name: str) -> None:
         self.progress.end(self._saving)
         self._saving = self.progress.begin(self.tr("Saving {0}\u2026").format(name)) if name else None
+
+    def _compare(self, name: str, stop: Callable[[], None]) -> None:
+        self.progress.end(self._comparing)
+        self._comparing = None
+        if name:
+            self._comparing = self.progress.begin(self.tr("Comparing with {0}\u2026").format(name), stop)
 
     @Slot(bool)
     def _carry(self, running: bool) -> None:

@@ -94,7 +94,7 @@ class LabelsPanel(QWidget):
             self.tr("{0} of the preview belongs to “{1}” (locked)").format(share, name)
             for name, share in shares.items()
         ]
-        self._conflicts.setText("\n".join(lines))
+        self._conflicts.setText("\n".join(line[:1].upper() + line[1:] for line in lines))
         self._conflicts.setVisible(bool(lines))
 
     def edit_name(self, value: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtCore import QCoreApplication, Qt, QUrl, Signal
 from PySide6.QtGui import QTextCursor, QTextDocument
 from PySide6.QtWidgets import (
     QComboBox,
@@ -27,11 +27,18 @@ from PySide6.QtWidgets import (
 )
 
 from app.gui.inference import ModelState
+from app.gui.translation import QT_TRANSLATE_NOOP
 
 _NAME = Qt.ItemDataRole.UserRole
 _LONG_MODALITY = "Mammography"
 _CELL_PX = 24  # around the text of a cell, and the frame
 _LIST_HEIGHT = 150
+_PRECISIONS = {
+    "f32": QT_TRANSLATE_NOOP("ModelPanel", "full precision"),
+    "f16": QT_TRANSLATE_NOOP("ModelPanel", "half precision"),
+    "bf16": QT_TRANSLATE_NOOP("ModelPanel", "half precision"),
+    "int8": QT_TRANSLATE_NOOP("ModelPanel", "8-bit precision"),
+}
 
 
 @dataclass(frozen=True)
@@ -147,8 +154,11 @@ class ModelPanel(QWidget):
         """Say which model answers, and which entry was chosen: a name, or "" for the fastest."""
         self._wanted, self._answers = wanted, state.name
         self._in_use.setText(
-            self.tr("In use: {0} {1}, {2} on {3}").format(state.name, state.version, state.precision, state.device)
+            self.tr("In use: {0} {1}, {2}, on {3}").format(
+                state.name, state.version, precision_text(state.precision), state.device
+            )
         )
+        self._in_use.setToolTip(state.precision)
         self._speed.setText(self.tr("not measured"))
         self._device.setCurrentIndex(self._device.findData(state.device))
         self._mark()
@@ -205,6 +215,11 @@ class ModelPanel(QWidget):
         package = self._current()
         if package is not None and self._use.isEnabled():
             self.chosen.emit(package.name)
+
+
+def precision_text(precision: str) -> str:
+    """How exactly a model calculates, in words: of "int8+bf16" by its first part, the smaller one."""
+    return QCoreApplication.translate("ModelPanel", _PRECISIONS[precision.partition("+")[0]])
 
 
 class _Notes(QTabWidget):
