@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import nibabel as nib
 import numpy as np
 import pytest
+from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from app.engine.project import open_project
@@ -137,3 +139,21 @@ def test_that_the_window_stays_when_what_it_waits_for_cannot_be_written(app: App
     app.ask("file.export_labels")
     qtbot.waitUntil(lambda: app.context.jobs.is_idle, timeout=20000)
     assert app.context.window.isVisible()  # that it was to close is forgotten
+
+
+def test_that_the_window_that_was_not_closed_over_measures_does_not_close_later(
+    app: App, tmp_path: Path, qtbot: QtBot
+) -> None:
+    written = Event()
+    app.context.jobs.submit(Lane.SAVE, lambda: written.wait(20.0), lambda _: None, app.answers.error)  # as measures are
+    assert not app.context.window.close()
+    written.set()
+    qtbot.waitUntil(lambda: app.context.jobs.is_idle, timeout=20000)
+    mask = app.answers.target = tmp_path / "mask.nii.gz"
+    app.ask("file.export_labels")
+    qtbot.waitUntil(lambda: app.context.jobs.is_idle and mask.exists(), timeout=20000)
+    ticks: list[int] = []
+    QTimer.singleShot(0, lambda: ticks.append(1))  # comes after what was to happen by then
+    qtbot.waitUntil(lambda: bool(ticks))
+    assert app.context.window.isVisible()
+    assert app.context.window.close()

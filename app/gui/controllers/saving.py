@@ -39,6 +39,7 @@ class SavingController(QObject):
         super().__init__(parent)
         self._document, self._jobs, self._snapshots, self._asks = document, jobs, snapshots, asks
         self._copying = 0  # label maps that are being copied to be written
+        self._writing = False  # on the engine thread
         self._afterwards: Callable[[], None] | None = None
 
     @property
@@ -47,7 +48,13 @@ class SavingController(QObject):
         return self._copying > 0 or self._jobs.is_running(Lane.SAVE)
 
     def when_saved(self, go_on: Callable[[], None]) -> None:
-        """Go on once what is being written is on the disk; not at all where that fails."""
+        """Go on once what is being written is on the disk; not at all where that fails.
+
+        What another controller writes is not waited for: the user is told to try again.
+        """
+        if not (self._copying or self._writing):
+            self.message.emit(self.tr("Something is being saved: try again in a moment."))
+            return
         self._afterwards = go_on
         self.message.emit(self.tr("Something is being saved: the window closes after that."))
 
@@ -154,6 +161,7 @@ class SavingController(QObject):
 
     def _write(self, path: Path, work: Callable[[], object], done: Callable[[], None]) -> None:
         def ended() -> None:
+            self._writing = False
             self.saving.emit("")
 
         def finished(_result: object) -> None:
@@ -169,8 +177,10 @@ class SavingController(QObject):
             self.failed.emit(error)
 
         if self._jobs.is_running(Lane.SAVE):  # the newer job would replace it, and its end would not be heard
+            self._afterwards = None  # this would not be on the disk
             self.message.emit(self.tr("Something is being saved: try again in a moment."))
             return
+        self._writing = True
         self.saving.emit(path.name)
         self._jobs.submit(Lane.SAVE, work, finished, failed)
 
