@@ -335,3 +335,29 @@ def test_that_the_model_that_answered_is_not_asked_again(desk: Desk, qtbot: QtBo
     first = desk.proposal.preview
     desk.segment.ask_again(desk.inference.open())
     assert desk.proposal.preview is first
+
+
+def test_that_a_click_elsewhere_before_the_answer_keeps_the_box_and_is_not_accepted_itself(
+    desk: Desk, qtbot: QtBot
+) -> None:
+    desk.draw()
+    desk.segment.click(Click(SliceKey(0, 3), Point(26.0, 18.0)))
+    qtbot.waitUntil(lambda: desk.jobs.is_idle and desk.answered)
+    assert desk.proposal.preview is not None
+    assert desk.proposal.preview.key == SliceKey(0, 3)
+    assert desk.document.study is not None
+    labelled = desk.document.study.labels.voxels.any(axis=(1, 2))
+    assert np.flatnonzero(labelled).tolist() == [4]
+
+
+def test_that_enter_before_the_answer_does_not_accept_a_later_box(desk: Desk, qtbot: QtBot) -> None:
+    desk.draw()
+    desk.segment.accept()
+    desk.propagate.start()  # takes the box instead
+    qtbot.waitUntil(lambda: desk.proposal.carried is not None and not desk.proposal.carried.running)
+    qtbot.waitUntil(lambda: not desk.jobs.is_running(Lane.PROMPT))
+    acts = desk.document.undo_stack.count()
+    desk.draw(Box(15, 7, 38, 30))
+    qtbot.waitUntil(lambda: not desk.jobs.is_running(Lane.PROMPT))
+    assert desk.answered
+    assert desk.document.undo_stack.count() == acts

@@ -42,6 +42,7 @@ class SegmentController(QObject):
         self._document, self._view_state, self._proposal = document, view_state, proposal
         self._jobs, self._inference = jobs, inference
         self._accept_next = False  # Enter came before the answer
+        self._click_next: Click | None = None  # elsewhere, before the answer
         self._asked: Request | None = None
         self._ahead = True
         self._settle = QTimer(self)
@@ -88,6 +89,9 @@ class SegmentController(QObject):
         preview = self._proposal.preview
         if preview is not None and preview.key != click.key:
             self.accept()
+            if self._accept_next:
+                self._click_next = click
+                return
             preview = None
         label = self._label()
         if label is None:
@@ -140,7 +144,7 @@ class SegmentController(QObject):
 
     def reject(self) -> None:
         """Forget the preview."""
-        self._accept_next, self._asked = False, None
+        self._expect_nothing()
         self._jobs.cancel(Lane.PROMPT)
         self._proposal.set_preview(None)
 
@@ -150,6 +154,8 @@ class SegmentController(QObject):
         study = self._document.study
         if study is None:
             return
+        if self._proposal.preview is None:
+            self._accept_next = False  # meant one that is gone
         self._proposal.set_preview(preview)
         # The mask so far is a prompt of corrections alone: while a box moves, it would hold the new mask back.
         previous = preview.mask if preview.points else None
@@ -177,9 +183,15 @@ class SegmentController(QObject):
         self._settle.start()
         if self._accept_next and not preview.dragging:
             self.accept()
+            click, self._click_next = self._click_next, None
+            if click is not None and self._proposal.preview is None:
+                self.click(click)
+
+    def _expect_nothing(self) -> None:
+        self._accept_next, self._click_next, self._asked = False, None, None
 
     def _fail(self, error: Exception) -> None:
-        self._accept_next, self._asked = False, None
+        self._expect_nothing()
         self._proposal.set_preview(None)
         self.failed.emit(error)
 
@@ -203,7 +215,7 @@ class SegmentController(QObject):
 
     @Slot()
     def _begin(self) -> None:
-        self._accept_next, self._asked = False, None
+        self._expect_nothing()
         self._jobs.cancel(Lane.PROMPT)
         self._jobs.cancel(Lane.AHEAD)
         self._proposal.clear()
