@@ -32,7 +32,8 @@ from app.gui.dialogs.batch import BatchAsks
 from app.gui.document import Document
 from app.gui.inference import Inference, ModelChoice
 from app.gui.jobs import Jobs, Lane
-from app.gui.panels.batch_model import ROW
+from app.gui.panels.batch import BatchWindow
+from app.gui.panels.batch_model import RESULT, ROW, without_folders
 from app.gui.panels.batch_state import BatchForm, CaseRow, CaseState, Stage
 from app.gui.settings import BATCHES, Settings
 
@@ -163,6 +164,10 @@ def _texts(window: QWidget) -> list[str]:
     return [label.text() for label in window.findChildren(QLabel)]
 
 
+def _tips(window: QWidget) -> list[str]:
+    return [label.toolTip() for label in window.findChildren(QLabel)]
+
+
 def _report(batch: _Batch) -> dict[str, dict[str, str]]:
     (path,) = batch.masks.glob("*.csv")
     with path.open(encoding="utf-8", newline="") as file:
@@ -180,6 +185,50 @@ def test_that_cases_are_shown_before_anything_runs(batch: _Batch, tmp_path: Path
     }  # fmt: skip
     assert batch.rows["a.png"].about == "44 x 40 x 1 PNG"
     assert not (tmp_path / "out").exists()
+
+
+def test_that_a_failure_is_told_by_the_name_of_the_file_and_the_reason(batch: _Batch, tmp_path: Path) -> None:
+    _pictures(tmp_path, "a")
+    (tmp_path / "in" / "broken.nii").write_bytes(b"no image")
+    batch.fill_in(tmp_path)
+
+    def told(role: Qt.ItemDataRole) -> str:
+        cases = batch.window.cases
+        place = cases.place("broken.nii")
+        assert place is not None
+        return str(cases.data(cases.index(place, RESULT), role))
+
+    shown = told(Qt.ItemDataRole.DisplayRole)
+    batch.start()
+    batch.wait_for(Stage.ENDED)
+    for text in (shown, told(Qt.ItemDataRole.DisplayRole)):
+        assert str(tmp_path) not in text
+        assert text[0].isupper()
+        assert text != "None"
+    result = batch.rows["broken.nii"].result
+    assert result is not None
+    assert told(Qt.ItemDataRole.ToolTipRole) == result.message
+
+
+def test_that_files_are_named_without_the_folders_they_are_in() -> None:
+    folders = (Path("/data"), Path("/data/in"))
+    said = f"cannot read {Path('/data/in/a b.nii')}: cut short"
+    assert without_folders(said, folders) == "cannot read a b.nii: cut short"
+    assert without_folders(f"{Path('/data/in')} holds no image", folders) == "in holds no image"
+    assert without_folders("liver: 0.93", ()) == "liver: 0.93"
+
+
+def test_that_a_long_path_keeps_its_ends(qtbot: QtBot) -> None:
+    window = BatchWindow()
+    qtbot.addWidget(window)
+    window.show()
+    path = "/data/" + "folder/" * 60 + "batch.swiftbatch"
+    window.set_title(path)
+    window.resize(window.minimumSizeHint())
+    (title,) = (label for label in window.findChildren(QLabel) if label.toolTip() == path)
+    assert title.text().startswith("/data")
+    assert title.text().endswith("batch.swiftbatch")
+    assert len(title.text()) < len(path)
 
 
 def test_that_what_is_missing_is_said_and_nothing_can_begin_without_it(batch: _Batch, tmp_path: Path) -> None:
@@ -475,13 +524,13 @@ def test_that_a_batch_of_earlier_is_opened_with_its_marks_and_missing_pictures_a
 
 def test_that_a_batch_that_cannot_be_opened_leaves_the_window_as_for_a_new_one(finished: _Batch) -> None:
     title = str(finished.job.path)
-    assert title in _texts(finished.window)
+    assert title in _tips(finished.window)
 
     finished.controller.load(finished.masks / "gone.swiftbatch")
     finished.wait(lambda: bool(finished.answers.errors))
 
     assert finished.controller.stage is Stage.SETUP
-    assert title not in _texts(finished.window)
+    assert title not in _tips(finished.window)
 
 
 # -------------------------------------------------------------------------------------------------------------- crash

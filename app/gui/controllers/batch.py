@@ -192,7 +192,7 @@ class BatchController(QObject):
             self.window.setup.set_form(_form_of(bench.job.setup))
             about = {row.name: row.about for row in self.window.cases.rows}
             rows = [CaseRow(entry.case, about.get(entry.case, "")).with_entry(entry) for entry in bench.job.entries]
-            self.window.cases.fill(rows)
+            self.window.cases.fill(rows, (bench.job.setup.input, bench.job.setup.output))
             self.window.set_title(str(bench.job.path))
             self._turn(Stage.ENDED)
             if go_on:

@@ -101,7 +101,8 @@ class BatchSetupController(QObject):
         if places == self._looked_at and self._active:
             self._found = cases
             rows = [CaseRow(case.name, case.summary) for case in cases.found]
-            self._window.cases.fill([*rows, *(_broken(skip, places[0]) for skip in cases.broken)])
+            folders = [place for place in places if place is not None]
+            self._window.cases.fill([*rows, *(_broken(skip, places[0]) for skip in cases.broken)], folders)
             self._window.setup.set_found(self._found_text(cases))
             self._check()
 

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.gui.panels.batch_cases import CaseTable, OfferLine, ProgressFoot
 from app.gui.panels.batch_model import CaseModel
@@ -34,8 +44,7 @@ class BatchWindow(QWidget):
         self.review = BatchReviewPanel(self.cases)
         self.foot = ProgressFoot()
         self.offer = OfferLine()
-        self._title = QLabel()
-        self._title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._title = _Elided()
         self._problem = QLabel()
         self._problem.setAccessibleName(self.tr("What is wrong"))
         self._problem.setWordWrap(True)
@@ -56,7 +65,7 @@ class BatchWindow(QWidget):
 
     def set_title(self, text: str) -> None:
         """Say which batch it is."""
-        self._title.setText(text)
+        self._title.set_whole(text)
 
     def set_problem(self, sentence: str) -> None:
         """Say what is wrong and stops nothing; "" where nothing is."""
@@ -108,3 +117,29 @@ class BatchWindow(QWidget):
         layout.addWidget(self._problem)
         layout.addWidget(self._tabs, 1)
         layout.addWidget(self.foot)
+
+
+class _Elided(QLabel):
+    """A line that loses its middle where there is less room; its tool tip is the whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._whole = ""
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+    def set_whole(self, text: str) -> None:
+        """Say this."""
+        self._whole = text
+        self.setToolTip(text)
+        self.setAccessibleName(text)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, self.width()))

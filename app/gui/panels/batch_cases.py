@@ -15,13 +15,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.gui.panels.batch_model import CaseDelegate, CaseModel
+from app.gui.panels.batch_model import ABOUT, RESULT, CaseDelegate, CaseModel
 from app.gui.panels.batch_state import Overall, Stage
 from app.gui.theme import icon
 
 _STEPS = 1000  # of the bar
-_WIDTHS = (200, 150, 110, 260, 70, 80)
-_ABOUT, _RESULT = 1, 3  # columns
+_WIDTHS = (150, 120, 110, 260, 70, 80)
 
 
 class OfferLine(QWidget):
@@ -76,14 +75,14 @@ class CaseTable(QTableView):
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, width in enumerate(_WIDTHS):
             self.setColumnWidth(column, width)
-        self.horizontalHeader().setSectionResizeMode(_RESULT, QHeaderView.ResizeMode.Stretch)
+        self.horizontalHeader().setSectionResizeMode(RESULT, QHeaderView.ResizeMode.Stretch)
         self.setItemDelegate(CaseDelegate(self))
         cases.modelReset.connect(self._show_columns)
         self.activated.connect(lambda index: self.open_requested.emit(cases.row_at(index.row()).name))
 
     def _show_columns(self) -> None:
         """Of images nothing is known where a batch was opened from its file."""
-        self.setColumnHidden(_ABOUT, not any(row.about for row in self._cases.rows))
+        self.setColumnHidden(ABOUT, not any(row.about for row in self._cases.rows))
 
 
 class ProgressFoot(QWidget):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from enum import Enum
+from pathlib import Path
 
 from PySide6.QtCore import (
     QAbstractTableModel,
@@ -29,7 +31,7 @@ ROW = Qt.ItemDataRole.UserRole  # the CaseRow of an index
 PICTURE_SIDE = 200  # pixels on the sheet
 MARGIN = 8  # pixels around it
 _KEPT = 400  # pictures; some 60 MB
-_STATE = 2  # column
+ABOUT, _STATE, RESULT = 1, 2, 3  # columns
 _BEHIND = QColor(0, 0, 0, 60)
 
 Index = QModelIndex | QPersistentModelIndex
@@ -64,6 +66,7 @@ class CaseModel(QAbstractTableModel):
         super().__init__()
         self._rows: list[CaseRow] = []
         self._places: dict[str, int] = {}
+        self._folders: tuple[Path, ...] = ()
 
     @property
     def rows(self) -> tuple[CaseRow, ...]:
@@ -83,10 +86,10 @@ class CaseModel(QAbstractTableModel):
         """In which row the case of that name is."""
         return self._places.get(name)
 
-    def fill(self, rows: Sequence[CaseRow]) -> None:
-        """Other cases."""
+    def fill(self, rows: Sequence[CaseRow], folders: Sequence[Path] = ()) -> None:
+        """Other cases; what their results say of files within the folders is shown without these."""
         self.beginResetModel()
-        self._rows = list(rows)
+        self._rows, self._folders = list(rows), tuple(folders)
         self._places = {row.name: n for n, row in enumerate(rows)}
         self.endResetModel()
 
@@ -123,14 +126,17 @@ class CaseModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._texts(row)[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._texts(row)[index.column()] or None
+            return (result_text(row) if index.column() == RESULT else self._texts(row)[index.column()]) or None
         if role == Qt.ItemDataRole.ForegroundRole and index.column() == _STATE:
             return _colour_of(row)
         return row if role == ROW else None
 
     def _texts(self, row: CaseRow) -> tuple[str, ...]:
         seconds = "" if row.result is None else QLocale().toString(row.result.seconds, "f", 1)
-        return row.name, row.about, state_text(row), result_text(row), seconds, _tr(_MARKS[row.mark])
+        result = without_folders(result_text(row), self._folders)
+        if row.state is CaseState.FAILED:  # a sentence, no names of labels
+            result = result[:1].upper() + result[1:]
+        return row.name, row.about, state_text(row), result, seconds, _tr(_MARKS[row.mark])
 
 
 class CaseDelegate(QStyledItemDelegate):
@@ -142,6 +148,8 @@ class CaseDelegate(QStyledItemDelegate):
         if option.state & QStyle.StateFlag.State_Selected:
             palette = option.palette
             palette.setColor(QPalette.ColorRole.Text, palette.color(QPalette.ColorRole.HighlightedText))
+        if index.column() == RESULT:
+            option.textElideMode = Qt.TextElideMode.ElideRight  # a sentence, no name
 
 
 class Filter(Enum):
@@ -280,6 +288,13 @@ def result_text(row: CaseRow) -> str:
         return ""
     names = [f"{one.label}: {one.score:.2f}" if one.score is not None else one.label for one in row.result.labels]
     return "; ".join(part for part in (", ".join(names), row.result.message) if part)
+
+
+def without_folders(text: str, folders: Sequence[Path]) -> str:
+    """A text in which files are named without the folders that they are in, and these by their own names."""
+    for folder in sorted(folders, key=lambda folder: -len(folder.parts)):  # the inner ones first
+        text = text.replace(f"{folder}{os.sep}", "").replace(str(folder), folder.name)
+    return text
 
 
 def _sheet_text(row: CaseRow) -> str:
