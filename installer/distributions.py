@@ -6,7 +6,7 @@ import re
 import shutil
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 from typing import Any
@@ -31,12 +31,17 @@ def project() -> dict[str, Any]:
 
 
 def bundled_distributions() -> list[Distribution]:
-    """What the application requires, directly or not, on this system, by name. Raises PackageNotFoundError."""
+    """What the application runs on, by name. Raises PackageNotFoundError."""
+    return required_distributions(_NOT_BUNDLED)
+
+
+def required_distributions(without: Collection[str] = ()) -> list[Distribution]:
+    """What metadata say that the application requires, directly or not, on this system, but for these and theirs."""
     waiting, found = list(project()["dependencies"]), dict[str, Distribution]()
     while waiting:
         requirement = Requirement(waiting.pop())
         name = canonicalize_name(requirement.name)
-        if name in found or name in _NOT_BUNDLED or not _applies(requirement):
+        if name in found or name in without or not _applies(requirement):
             continue
         found[name] = distribution(requirement.name)
         waiting += found[name].requires or ()

@@ -6,10 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatch
-from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 from installer import plan
+from installer.distributions import required_distributions
 
 _MEGABYTE = 1e6
 
@@ -31,13 +31,10 @@ def size_by_component(files: Mapping[str, int]) -> Counter[str]:
     return sizes
 
 
-def installed_files(found: Iterable[Distribution] | None = None) -> dict[str, int]:
-    """Bytes by name of all that the wheels in this environment put there, the freezer's and pip's own left out."""
-    tools = re.compile(r"pyinstaller|altgraph|pefile|macholib|^pip$|setuptools|swiftmedsam", re.IGNORECASE)
+def installed_files() -> dict[str, int]:
+    """Bytes by name of what an installation of the application by pip brings."""
     sizes: dict[str, int] = {}
-    for each in distributions() if found is None else found:
-        if tools.search(each.name):
-            continue
+    for each in required_distributions():
         for file in each.files or ():
             path = Path(str(file.locate()))
             if path.is_file() and "__pycache__" not in file.parts:
