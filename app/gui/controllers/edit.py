@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
+from app.engine.census import tight_box
 from app.engine.cleanup import clean
 from app.engine.errors import EngineError
 from app.engine.labelmap import BACKGROUND, Label, slice_region
@@ -201,7 +202,8 @@ def _by(tool: str, key: SliceKey | None = None) -> dict[str, Any]:
 
 def _extent(study: Study, value: int) -> Box3D | None:
     """The box of a label and a margin, within the volume."""
-    tight = Box3D.of_mask(study.labels.voxels == value)
+    around = study.labels.census.box(value)  # not all voxels are looked at: the window waits for this
+    tight = None if around is None else tight_box(study.labels.voxels, value, around)
     if tight is None:
         return None
     m = _MARGIN
