@@ -21,6 +21,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from app.engine.consensus import fill_box
 from app.engine.plane import SliceKey
 from app.engine.propagate import propagate
 from app.engine.segmenter import Segmenter, SliceImage, SliceMask, segment_boxes
@@ -144,10 +145,12 @@ def _measure_volume(segmenter: Segmenter | None, case: VolumeCase, method: str, 
     found: Mask = np.zeros(case.volume.shape_zyx, dtype=bool)
     scores = []
     if method == "model" and segmenter is not None:
-        start = case.seed if variant.endswith("-slice") else case.box
-        for piece in propagate(segmenter, case.volume, start):
-            found[piece.key.index] = piece.mask
-            scores.append(piece.score)
+        carried = variant.endswith("-slice")
+        pieces = propagate(segmenter, case.volume, case.seed) if carried else fill_box(segmenter, case.volume, case.box)
+        for piece in pieces:
+            if piece is not None:
+                found[piece.key.index] = piece.mask
+                scores.append(piece.score)
     else:
         for index in range(case.box.z0, case.box.z1):
             found[index] = baseline(method, case.box.in_slice(0), SliceImage.of(case.volume, SliceKey(0, index)))

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.cleanup import clean
+from app.engine.consensus import fill_box, step_count
 from app.engine.embeddings import EmbeddingCache
 from app.engine.errors import PromptError
 from app.engine.plane import SliceKey, axis_of
@@ -118,9 +119,8 @@ def segment_steps(
                 done += 1
                 yield done / len(placed)
         for through in (one for one in together if isinstance(one, _Through)):
-            slices = propagate(segmenter, volume, through.seed, cache=cache, painted=through.prompt.value)
-            for part in canvas.paint_volume(through, slices, options):
-                yield (done + part) / len(placed)
+            for part in canvas.paint_volume(through, _found(segmenter, volume, through, cache), options):
+                yield (done + min(part / _most(segmenter, volume, through.seed), 1.0)) / len(placed)
             done += 1
     results = canvas.results(volume, segmenter.manifest.doubtful_threshold)
     shown = canvas.shown(placed)
@@ -210,9 +210,18 @@ def _is_last(key: SliceKey, shape_zyx: tuple[int, ...]) -> bool:
     return key.index in (0, shape_zyx[key.axis] - 1)
 
 
-def _slice_count(seed: Seed | Box3D, shape_zyx: tuple[int, ...]) -> int:
-    """How many slices an object that is carried may be in."""
-    return shape_zyx[seed.key.axis] if isinstance(seed, Seed) else len(seed.range_of(0))
+def _found(
+    segmenter: Segmenter, volume: Volume, through: _Through, cache: EmbeddingCache
+) -> Iterator[SliceResult | None]:
+    """The slices of an object in a volume; None where one is decoded whose answer is not known yet."""
+    if isinstance(through.seed, Seed):
+        return propagate(segmenter, volume, through.seed, cache=cache, painted=through.prompt.value)
+    return fill_box(segmenter, volume, through.seed, cache=cache, painted=through.prompt.value)
+
+
+def _most(segmenter: Segmenter, volume: Volume, seed: Seed | Box3D) -> int:
+    """How many results `_found` gives at most."""
+    return volume.shape_zyx[seed.key.axis] if isinstance(seed, Seed) else step_count(segmenter, volume, seed)
 
 
 @dataclass(eq=False)
@@ -237,16 +246,18 @@ class _Canvas:
         self.labels[placed.key.selector()][cleaned] = placed.prompt.value
         self._note(placed.prompt.value, mask.score, bool(cleaned.any()))
 
-    def paint_volume(self, placed: _Through, slices: Iterable[SliceResult], options: Options) -> Iterator[float]:
+    def paint_volume(self, placed: _Through, slices: Iterable[SliceResult | None], options: Options) -> Iterator[int]:
         """Paint slice by slice, or, where the whole object must be known to be cleaned, at the end.
 
-        Yields which part of the slices that the object may be in has been seen, 0..1.
+        Yields how many of the `slices`, None among them, have been seen.
         """
         value = placed.prompt.value
         whole = np.zeros(self.labels.shape, dtype=bool) if options.largest or options.fill_holes else None
         weights, weighted, unweighted = 0, 0.0, []
-        most = _slice_count(placed.seed, self.labels.shape)
-        for found in slices:
+        for seen, found in enumerate(slices, start=1):
+            if found is None:
+                yield seen
+                continue
             target = self.labels if whole is None else whole
             target[found.key.selector()][found.mask] = value if whole is None else True
             count = int(np.count_nonzero(found.mask))
@@ -254,7 +265,7 @@ class _Canvas:
                 self.endless.add(value)
             weights, weighted = weights + count, weighted + count * found.score
             unweighted.append(found.score)
-            yield len(unweighted) / most
+            yield seen
         if whole is not None:
             self.labels[_cleaned(whole, options)] = value
         score = weighted / weights if weights else float(np.mean(unweighted)) if unweighted else 0.0
