@@ -46,20 +46,14 @@ class PreviewMarks:
         for point in self.preview.points:
             x, y = frame.to_screen([point.x, point.y])
             pens.draw_point(painter, QPointF(x, y), positive=point.positive)
-        if looks.show_info and self.score_text:
-            colour_of_text = pens.WARNING if self.preview.doubtful else pens.TEXT
-            pens.draw_text(painter, self._score_area(frame), (1, 1), self.score_text, colour_of_text)
+        if looks.show_info and self.preview.score is not None:
+            self._draw_score(painter, frame, self.preview.score)
 
     @property
     def score_text(self) -> str:
         """How well the model thinks that its mask fits, and whether it doubts it; "" before the first answer."""
-        if self.preview.score is None:
-            return ""
-        if self.preview.doubtful:
-            text = QCoreApplication.translate("Canvas", "Score {0}, doubtful")
-        else:
-            text = QCoreApplication.translate("Canvas", "Score {0}")
-        return text.format(f"{self.preview.score:.2f}")
+        score = self.preview.score
+        return "" if score is None else _score_text(score, doubtful=self.preview.doubtful)
 
     def bounds(self, frame: PlaneFrame) -> QRect:
         """The part of the widget that it covers."""
@@ -77,12 +71,27 @@ class PreviewMarks:
             area = area.united(QRectF(x, y, 1, 1))
         return area
 
+    def _draw_score(self, painter: QPainter, frame: PlaneFrame, score: float) -> None:
+        """In words, too, that it is doubtful, unless the widget is too narrow for that."""
+        text, colour = self.score_text, pens.WARNING if self.preview.doubtful else pens.TEXT
+        if painter.fontMetrics().horizontalAdvance(text) > frame.size[0] - 2:
+            text = _score_text(score, doubtful=False)
+        pens.draw_text(painter, self._score_area(frame), (1, 1), text, colour)
+
     def _score_area(self, frame: PlaneFrame) -> QRectF:
         """Where the score is written: above the box, held within the widget."""
         area = self._area(frame)
         x = min(max(area.right() + _AROUND_PX - _SCORE.width(), 0.0), frame.size[0] - _SCORE.width())
         y = min(max(area.top() - _AROUND_PX / 2 - _SCORE.height(), 0.0), frame.size[1] - _SCORE.height())
         return QRectF(QPointF(x, y), _SCORE)
+
+
+def _score_text(score: float, *, doubtful: bool) -> str:
+    if doubtful:
+        text = QCoreApplication.translate("Canvas", "Score {0}, doubtful")
+    else:
+        text = QCoreApplication.translate("Canvas", "Score {0}")
+    return text.format(f"{score:.2f}")
 
 
 def draw_crosshair(painter: QPainter, frame: PlaneFrame, place: Place) -> None:

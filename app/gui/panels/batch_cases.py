@@ -20,7 +20,7 @@ from app.gui.panels.batch_state import Overall, Stage
 from app.gui.theme import icon
 
 _STEPS = 1000  # of the bar
-_WIDTHS = (150, 120, 110, 260, 70, 80)
+_WIDTHS = (140, 110, 100, 260, 70, 70)
 
 
 class OfferLine(QWidget):
