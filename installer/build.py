@@ -22,7 +22,7 @@ if __package__ in (None, ""):
 from app import __version__
 from installer import plan, report
 from installer.distributions import ROOT
-from installer.freeze import freeze, libraries_of
+from installer.freeze import contents_of, freeze, libraries_of
 from installer.linux.packages import make_deb, make_tarball
 from installer.macos.bundle import make_disk_image
 from installer.system import glibc_floor
@@ -45,11 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     output: Path = arguments.output.resolve()
     output.mkdir(parents=True, exist_ok=True)
     application = arguments.application.resolve() if arguments.application else _freeze(arguments, output)
-    inside = report.files_below(libraries_of(application))
     print(report.size_table(report.installed_files(), report.files_below(application)))
     if arguments.system == "linux":
         print(f"Needs glibc {glibc_floor(application)} or newer.")
-    wrong = report.faults(inside)
+    wrong = report.faults(contents_of(application))
     for sentence in wrong:
         print(sentence, file=sys.stderr)
     if wrong:

@@ -11,7 +11,7 @@ from pathlib import Path
 from installer import plan
 from installer.distributions import ROOT
 from installer.macos.bundle import write_info_plist
-from installer.report import unmet_imports
+from installer.report import files_below, unmet_imports
 from installer.stage import draw_icons, stage_data
 from installer.system import add_system_packages
 from installer.windows.resources import write_manifest, write_version_resource
@@ -71,6 +71,14 @@ def libraries_of(application: Path) -> Path:
     if application.suffix == ".app":
         return application / "Contents" / "Frameworks"
     return application / "_internal"
+
+
+def contents_of(application: Path) -> dict[str, int]:
+    """Bytes by name of the files in the folder of libraries; macOS keeps data apart, and links to them there."""
+    inside = files_below(libraries_of(application))
+    if application.suffix == ".app":
+        inside |= files_below(application / "Contents" / "Resources")
+    return inside
 
 
 def executable_of(application: Path) -> Path:

@@ -40,7 +40,7 @@ HIDDEN_MODULES = (
 # frontends of other frameworks, HETERO, automatic batching and the C interface are left out. So is the NPU's compiler
 # on Windows (100 MB): the plugin then asks the driver's.
 OPENVINO_LIBRARIES = (
-    "*openvino.*", "*openvino_intel_cpu_plugin*", "*openvino_intel_gpu_plugin*", "*openvino_intel_npu_plugin*",
+    "*openvino.*", "*openvino_*_cpu_plugin*", "*openvino_intel_gpu_plugin*", "*openvino_intel_npu_plugin*",
     "*openvino_auto_plugin*", "*openvino_ir_frontend*", "*tbb[0-9.]*", "libtbb.*", "*tbbbind*", "*hwloc*",
 )  # fmt: skip
 _OPENVINO_DROPPED = ("*.pdb", "*.lib", "*.pc", "cache.json", "*_debug*")
@@ -93,7 +93,7 @@ REQUIRED = (
     "app/bundled/resources/CHANGELOG.md", "app/bundled/resources/licences/*Qt*",
     "app/bundled/resources/licences/Python*", "app/bundled/resources/licences/OpenVINO*",
     "app/bundled/sbom.cdx.json", "swiftmedsam-*.dist-info/METADATA",
-    "*openvino_intel_cpu_plugin*", "*openvino_ir_frontend*", "*tbb*", "*platforms/*offscreen*",
+    "*openvino_*_cpu_plugin*", "*openvino_ir_frontend*", "*tbb*", "*platforms/*offscreen*",
     "*translations/qtbase_de.qm", "*SimpleITK/_SimpleITK*", "*vtkmodules/*vtkFiltersCore*",
     "PIL/_webp*", "highdicom/_standard/*.json",
 )  # fmt: skip
@@ -116,11 +116,11 @@ COMPONENTS = {
 def keeps(name: str) -> bool:
     """Whether a file that the freezer found stays in the bundle."""
     file = name.rsplit("/", 1)[-1]
-    if "/" not in name and any(fnmatch(file, pattern) for pattern in SYSTEM_LIBRARIES):
+    if "/" not in name and ".so" in file and any(fnmatch(file, pattern) for pattern in SYSTEM_LIBRARIES):
         return False
     if "openvino/libs/" in name:
         return is_openvino_library(file)
-    if any(fnmatch(file, pattern) for pattern in _QT_DROPPED):
+    if any(fnmatch(name, pattern) for pattern in _QT_DROPPED):  # on macOS a library is a folder
         return False
     plugin = re.search(r"PySide6/(?:Qt/)?plugins/([^/]+)/(?:lib)?([^/.]+)", name)
     if plugin is not None:

@@ -13,6 +13,7 @@ import pytest
 
 from app import __version__
 from installer.build import main as build
+from installer.freeze import contents_of
 from installer.linux.packages import make_deb, make_tarball
 from installer.report import files_below
 from installer.smoke import strangers
@@ -82,6 +83,15 @@ def test_that_the_debian_package_names_what_it_needs_and_links_the_command(
     for name in ("applications/swiftmedsam.desktop", "mime/packages/swiftmedsam.xml"):
         assert (root / "usr/share" / name).is_file()
     assert (root / "usr/share/icons/hicolor/48x48/apps/swiftmedsam.png").is_file()
+
+
+def test_that_what_macos_keeps_apart_is_counted_in_a_bundle(tmp_path: Path) -> None:
+    contents = tmp_path / "SwiftMedSAM.app" / "Contents"
+    for name in ("Frameworks/libone.dylib", "Resources/app/bundled/sbom.cdx.json", "MacOS/swiftmedsam"):
+        (contents / name).parent.mkdir(parents=True, exist_ok=True)
+        (contents / name).write_bytes(b"12")
+    (contents / "Frameworks" / "app").symlink_to("../Resources/app")
+    assert contents_of(tmp_path / "SwiftMedSAM.app") == {"libone.dylib": 2, "app/bundled/sbom.cdx.json": 2}
 
 
 def test_that_a_bundle_with_faults_is_not_packaged(
