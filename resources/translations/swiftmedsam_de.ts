@@ -569,6 +569,10 @@
         <translation>Maske fortsetzen</translation>
     </message>
     <message>
+        <source>Carry a mask through the volume</source>
+        <translation>Maske durch das Volumen fortsetzen</translation>
+    </message>
+    <message>
         <source>Correct a mask</source>
         <translation>Maske korrigieren</translation>
     </message>

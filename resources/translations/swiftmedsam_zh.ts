@@ -569,6 +569,10 @@
         <translation>传播掩膜</translation>
     </message>
     <message>
+        <source>Carry a mask through the volume</source>
+        <translation>在体数据中传播掩膜</translation>
+    </message>
+    <message>
         <source>Correct a mask</source>
         <translation>修正掩膜</translation>
     </message>

@@ -25,7 +25,9 @@ _FOLDER = paths.resources_dir() / "translations"
 _SOURCES = sorted(Path(__file__).resolve().parents[2].joinpath("app", "gui").rglob("*.py"))
 _TOOLS = Path(sys.executable).parent
 _LANGUAGES = pytest.mark.parametrize("code", ["de", "zh"])
-_WRITES_ACTS = {"paint", "replace_label", "change_labels", "remove_label", "merge_labels"}  # methods of Study
+_WRITES_ACTS = {  # methods of Study and Document
+    "paint", "replace_label", "change_labels", "remove_label", "merge_labels", "join_last", "finish_parts",
+}  # fmt: skip
 
 Key = tuple[str, str]
 

@@ -116,7 +116,8 @@ class PropagateController(QObject):
         if carried is None:
             return
         scores = {str(index): round(result.score, 4) for index, result in sorted(carried.slices.items())}
-        self._document.finish_parts("Carry a mask through the volume", {**self._record, "scores": scores})
+        text = QT_TRANSLATE_NOOP("Acts", "Carry a mask through the volume")
+        self._document.finish_parts(text, {**self._record, "scores": scores})
         self._proposal.set_carried(Carried(carried.axis, carried.label, carried.slices, running=False))
         self.running_changed.emit(False)
         if carried.slices:
