@@ -108,6 +108,7 @@ class Docks(QObject):
             (panel.locked, self.labels.lock),
             (panel.shown, self.labels.show),
             (panel.removed, self.labels.remove),
+            (panel.named, self._go_to_slices),
             (self.labels.added, panel.edit_name),
             (self._document.opened, self._show_labels),
             (self._document.labels_changed, self._show_labels),
@@ -270,6 +271,11 @@ class Docks(QObject):
     def _go_to_slice(self, index: int) -> None:
         state = self._parts.view_state
         state.go_to(SliceKey(state.active_axis, index))
+
+    @Slot()
+    def _go_to_slices(self) -> None:
+        """The keyboard is the active plane's again."""
+        self._parts.planes.active_view.setFocus()
 
     @Slot()
     def _show_labels(self) -> None:

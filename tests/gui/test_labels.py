@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QLineEdit, QListView, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListView, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.engine.labelmap import PALETTE, Label
@@ -270,6 +270,18 @@ def test_that_a_screen_reader_hears_state_and_key(shown: Shown) -> None:
         "Spleen, label 2, locked, Ctrl+2",
         "Left kidney, label 5, hidden, Ctrl+3",
     ]
+
+
+def test_that_a_name_left_for_another_field_asks_for_no_keyboard(shown: Shown, qtbot: QtBot) -> None:
+    named: list[bool] = []
+    shown.panel.named.connect(lambda: named.append(True))
+    shown.panel.activateWindow()
+    shown.panel.edit_name(1)
+    qtbot.waitUntil(lambda: isinstance(QApplication.focusWidget(), QLineEdit))
+    shown.field().setFocus()
+    qtbot.waitUntil(lambda: len(shown.view.findChildren(QLineEdit)) == 0)
+    assert not named
+    assert shown.field().hasFocus()
 
 
 def test_that_conflicts_are_said_and_unsaid(shown: Shown) -> None:

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from app.engine.phantom import Phantom, ct_phantom
@@ -63,6 +64,21 @@ def test_that_a_box_becomes_a_mask_that_others_can_read(
     np.testing.assert_allclose(mask.affine, image.affine)
     np.testing.assert_array_equal(np.asarray(mask.dataobj).transpose(2, 1, 0), app.labels)
     assert app.answers.errors == []
+
+
+@pytest.mark.parametrize(("key", "name"), [(Qt.Key.Key_Return, "liver"), (Qt.Key.Key_Escape, "Label 2")])
+def test_that_a_label_that_has_got_its_name_leaves_the_keyboard_to_the_slices(
+    app: App, volume_path: Path, qtbot: QtBot, key: Qt.Key, name: str
+) -> None:
+    app.open(volume_path)
+    app.ask("label.add")
+    qtbot.waitUntil(lambda: isinstance(QApplication.focusWidget(), QLineEdit))
+    editor = QApplication.focusWidget()
+    assert editor is not None
+    QTest.keyClicks(editor, "liver")
+    QTest.keyClick(editor, key)
+    qtbot.waitUntil(app.context.planes.active_view.hasFocus)
+    assert [label.name for label in app.context.docks.labels.labels][-1] == name
 
 
 def test_that_a_project_brings_everything_back(app: App, volume_path: Path, tmp_path: Path, qtbot: QtBot) -> None:

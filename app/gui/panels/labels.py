@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
     QColorDialog,
     QHBoxLayout,
     QLabel,
@@ -44,10 +45,12 @@ class LabelsPanel(QWidget):
     locked = Signal(int, bool)
     shown = Signal(int, bool)
     removed = Signal(int)
+    named = Signal()  # the name that `edit_name` asked for was typed in (Enter) or given up (Esc)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._active = 0
+        self._asked = False  # the name that is being typed in was asked for by `edit_name`
         self._model = LabelList(self)
         self._model.renamed.connect(self.renamed)
         self._row = LabelRow(self)
@@ -106,6 +109,7 @@ class LabelsPanel(QWidget):
             index = self._model.index(row)
             self._view.scrollTo(index)
             self._view.edit(index)
+            self._asked = True
 
     def edit_colour(self, value: int) -> None:
         """Let the user choose another colour for a label."""
@@ -131,6 +135,7 @@ class LabelsPanel(QWidget):
         view.setItemDelegate(self._row)
         view.clicked_part.connect(self._clicked)
         view.customContextMenuRequested.connect(self._show_menu)
+        self._row.closeEditor.connect(self._editor_closed)  # after the view, which takes the keyboard then
         view.selectionModel().currentChanged.connect(self._current_changed)
         return view
 
@@ -171,6 +176,13 @@ class LabelsPanel(QWidget):
         label = current.data(LABEL_ROLE)
         if isinstance(label, Label) and label.value != self._active:
             self.chosen.emit(label.value)
+
+    @Slot(QWidget, QAbstractItemDelegate.EndEditHint)
+    def _editor_closed(self, _editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
+        asked, self._asked = self._asked, False
+        hints = QAbstractItemDelegate.EndEditHint
+        if asked and hint in (hints.SubmitModelCache, hints.RevertModelCache):  # not where something else was clicked
+            self.named.emit()
 
     @Slot(int, object)
     def _clicked(self, value: int, part: Part) -> None:
