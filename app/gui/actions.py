@@ -73,7 +73,7 @@ class Actions:
         self.retranslate()
         self.draw_icons()
         self.apply_profile(self._profile)
-        self.refresh(self._have)
+        self._enable(self._have)
 
     def __getitem__(self, action_id: str) -> QAction:
         return self._actions[action_id]
@@ -104,7 +104,11 @@ class Actions:
 
     def refresh(self, have: frozenset[Need]) -> None:
         """Enable what is possible with what there is."""
-        self._have = have
+        if have != self._have:
+            self._have = have
+            self._enable(have)
+
+    def _enable(self, have: frozenset[Need]) -> None:
         for spec in ACTIONS:
             self._actions[spec.id].setEnabled(spec.needs <= have and (not spec.one_of or bool(spec.one_of & have)))
 

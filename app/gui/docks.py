@@ -161,6 +161,7 @@ class Docks(QObject):
         act("measure.compare", self._compare)
         act("measure.forget", self.measure.forget)
         dock = self._measures_dock = self._window.add_dock("measures", self.tr("Measures"), panel, _BOTTOM)
+        self.measure.watch(False)  # until somebody looks
         dock.visibilityChanged.connect(self.measure.watch)
         act("measure.show", lambda: _show(dock))
         return dock

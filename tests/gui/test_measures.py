@@ -144,11 +144,13 @@ def test_that_nothing_is_computed_while_nobody_looks_until_it_is_asked_for(desk:
     desk.paint(CUBE)
     assert not any(timer.isActive() for timer in desk.measures.findChildren(QTimer))
     assert not desk.jobs.is_running(Lane.MEASURE)
-    assert desk.last is not None
-    assert not desk.last.is_complete
     desk.measures.copy()
     desk.qtbot.waitUntil(lambda: bool(desk.messages))
     assert desk.messages == ["Copied: measures of one label."]
+    assert desk.last is None
+    desk.measures.watch(True)
+    assert desk.last is not None
+    assert desk.last.is_complete
 
 
 def test_that_the_copy_is_a_table_for_spreadsheets(desk: Desk) -> None:

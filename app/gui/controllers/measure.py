@@ -40,7 +40,7 @@ class MeasureController(QObject):
 
     message = Signal(str)
     failed = Signal(object)
-    measured = Signal(object)  # Measured; None where nothing is open
+    measured = Signal(object)  # Measured, while it is looked at; None where nothing is open
     compared = Signal(object)  # Compared; None where there is no reference
     comparing = Signal(str)  # name of the reference that is being compared with; "" when that has ended
 
@@ -75,7 +75,9 @@ class MeasureController(QObject):
     def watch(self, on: bool) -> None:
         """Whether measures are looked at; where not, nothing is computed before it is asked for."""
         self._watched = on
-        if not on and not self._then:
+        if on:
+            self._tell()
+        elif not self._then:
             self._timer.stop()
             self._jobs.cancel(Lane.MEASURE)
         self._rest()
@@ -215,7 +217,8 @@ class MeasureController(QObject):
 
     @Slot()
     def _tell(self) -> None:
-        self.measured.emit(self._state())
+        if self._watched:
+            self.measured.emit(self._state())
 
     def _state(self) -> Measured | None:
         study = self._document.study

@@ -133,7 +133,13 @@ class SurfaceController(QObject):
         study = self._document.study
         if study is None or self._taking or not self._has_depth:
             return
-        self._taking, self._stale = True, False
+        self._stale = False
+        if not study.labels.census.values:  # an image that was just opened: 150 MB of zeros are not copied
+            self._made.clear()
+            self._set_busy(on=False)
+            self._tell()
+            return
+        self._taking = True
         self._set_busy(on=True)
         self._snapshots.take(self._compute)
 
