@@ -533,6 +533,24 @@ def test_that_a_batch_that_cannot_be_opened_leaves_the_window_as_for_a_new_one(f
     assert title not in _tips(finished.window)
 
 
+def test_that_pictures_whose_answers_were_lost_are_asked_for_again(finished: _Batch) -> None:
+    sheet = finished.window.review.model
+    wanted: list[str] = []
+    sheet.pictures_wanted.connect(wanted.extend)
+    index = sheet.index(0, 0)
+    name = index.data(ROW).name
+    sheet.forget()
+    index.data(Qt.ItemDataRole.DecorationRole)
+    finished.wait(lambda: name in wanted)
+    finished.jobs.cancel(Lane.BATCH)
+    index.data(Qt.ItemDataRole.DecorationRole)
+
+    sheet.ask_again()
+    index.data(Qt.ItemDataRole.DecorationRole)
+
+    finished.wait(lambda: wanted.count(name) == 2)
+
+
 # -------------------------------------------------------------------------------------------------------------- crash
 
 

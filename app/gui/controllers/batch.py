@@ -261,6 +261,7 @@ class BatchController(QObject):
 
     def _turn(self, stage: Stage) -> None:
         self._stage = stage
+        self.window.review.model.ask_again()  # another job of the lane may have silenced the answers
         if stage is Stage.SETUP:
             self.form.activate(on=True)
         self._count()

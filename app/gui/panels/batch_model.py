@@ -203,14 +203,16 @@ class SheetModel(QSortFilterProxyModel):
             self._pictures.popitem(last=False)
         self._changed(name)
 
-    def forget(self, name: str | None = None) -> None:
-        """The picture of a case, or all, are no longer true."""
-        if name is None:
-            self._pictures.clear()
-            self._asked.clear()
-        else:
-            self._pictures.pop(name, None)
-            self._asked.discard(name)
+    def forget(self) -> None:
+        """The pictures are no longer true."""
+        self._pictures.clear()
+        self._asked.clear()
+
+    def ask_again(self) -> None:
+        """What was asked for and has not come may have been lost: it is asked for anew where it is in sight."""
+        lost, self._asked = self._asked, set()
+        for name in lost:
+            self._changed(name)
 
     def filterAcceptsRow(self, source_row: int, _source_parent: Index) -> bool:
         """Whether a case is on the sheet."""
