@@ -15,7 +15,7 @@ from app.engine.upright import Upright
 from app.engine.volume import Display, Kind, Volume
 from app.engine.window import Window, initial_window
 from app.gui.canvas.frame import PlaneFrame
-from app.gui.controllers.navigate import NavigateController, acquisition_axis
+from app.gui.controllers.navigate import NavigateController, first_axis
 from app.gui.document import Document
 from app.gui.view_state import Camera, OverlayStyle, ToolKind, ViewState
 
@@ -77,10 +77,10 @@ def test_that_looks_other_than_the_window_stay_for_the_next_image(desk: Desk) ->
 
 def test_that_thick_slices_are_looked_at_in_the_plane_of_their_acquisition() -> None:
     sagittal = np.array([[0, 0, 1], [1, 0, 0], [0, -1, 0]], dtype=np.float64)  # slices follow one another to the left
-    assert acquisition_axis(volume_of((1, 1, 5), sagittal)) == 0
-    assert acquisition_axis(volume_of((1, 1, 1), sagittal)) == 1  # the axial plane
-    assert acquisition_axis(volume_of((1, 4, 1))) == 1
-    assert acquisition_axis(volume_of((1, 1, 1.2))) == 0
+    assert first_axis(volume_of((1, 1, 5), sagittal)) == 0
+    assert first_axis(volume_of((1, 1, 1), sagittal)) == 1  # the axial plane
+    assert first_axis(volume_of((1, 4, 1))) == 1
+    assert first_axis(volume_of((1, 1, 1.2))) == 0
 
 
 def test_that_keys_show_the_windows_of_organs_and_the_files_own(desk: Desk) -> None:

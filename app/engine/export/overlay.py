@@ -17,12 +17,12 @@ from app.engine.plane import SliceKey
 from app.engine.prompt import Box
 from app.engine.upright import Upright
 from app.engine.volume import Volume, as_eight_bits
+from app.engine.window import initial_window
 
 _SMALLEST_SIDE, _LARGEST_SIDE = 768, 2048  # of the longer side of the picture, in pixels
 _FILL = 0.25  # opacity
 _OUTLINE_PX = 2
 _BOX_COLOUR = (255, 255, 255)
-_PERCENTILES = (0.5, 99.5)
 
 
 def write_overlay(
@@ -37,7 +37,7 @@ def write_overlay(
 ) -> Path:
     """Write a PNG of the slice `key` with labels (Z, Y, X) over it, and the outlines of boxes in that slice in white.
 
-    Grey values are shown in the file's own window, or between their outer half per cents. Pixels are square in
+    Grey values are shown through the window in which the volume is opened (`initial_window`). Pixels are square in
     millimetres, small slices are enlarged, and where the orientation is known the patient's right is at the left of the
     picture and front or head on top. `side` is the length of its longer side in pixels; without it the slice decides.
     Raises WriteError, and PromptError for a slice or box outside the volume.
@@ -96,18 +96,8 @@ def _as_rgb(volume: Volume, key: SliceKey) -> NDArray[np.uint8]:
     pixels = volume.slice(key)
     if pixels.ndim == 3:
         return as_eight_bits(pixels)
-    values = pixels.astype(np.float64)
-    display = volume.display
-    if display.level is not None and display.width is not None and display.width > 0:
-        low, high = display.level - display.width / 2, display.level + display.width / 2
-    else:
-        low, high = np.percentile(values, _PERCENTILES)
-        if high <= low:  # nearly constant: a few voxels may still stand out
-            low, high = values.min(), values.max()
-    grey = np.clip((values - low) / max(high - low, 1e-12), 0.0, 1.0)
-    if display.inverted:
-        grey = 1.0 - grey
-    return np.repeat((grey * 255.0 + 0.5).astype(np.uint8)[..., None], 3, axis=2)
+    grey = initial_window(volume).to_grey(pixels, inverted=volume.display.inverted)
+    return np.repeat(grey[..., None], 3, axis=2)
 
 
 def _paint(picture: NDArray[np.uint8], marks: NDArray[Any]) -> None:

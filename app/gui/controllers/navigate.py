@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QObject, Slot
 
+from app.engine.measure import acquisition_axis
 from app.engine.plane import Plane, SliceKey, axis_of
 from app.engine.volume import Volume
 from app.engine.window import Preset, Window, presets_for
@@ -17,7 +18,7 @@ from app.gui.view_state import Camera, OverlayStyle, ToolKind, ViewState
 _ZOOM_STEP = 1.25
 _OPACITY_STEP = 0.1
 _BRUSH_STEP = 1.15
-_THICK = 1.3  # times the finest spacing: slices that lie so far apart were acquired one by one
+_THICK = 1.3  # times the spacing within slices: those that lie so far apart were acquired one by one
 
 
 class NavigateController(QObject):
@@ -47,7 +48,7 @@ class NavigateController(QObject):
         if volume is not None:
             looks = replace(self._view_state.looks, window=window, inverted=volume.display.inverted)
             picture = volume.shape_zyx[0] == 1
-            axis = 0 if picture else acquisition_axis(volume)
+            axis = 0 if picture else first_axis(volume)
             self._view_state.begin(volume.shape_zyx, looks, single=picture, axis=axis)
 
     # ---------------------------------------------------------------------------------------------------------- slices
@@ -176,9 +177,8 @@ class NavigateController(QObject):
         return None if study is None else study.volume
 
 
-def acquisition_axis(volume: Volume) -> int:
-    """The array axis whose slices lie clearly farther apart than voxels within them; else that of axial slices."""
-    spacing = volume.geometry.spacing_zyx
-    thickest = max(range(3), key=lambda axis: spacing[axis])
-    within = max(spacing[axis] for axis in range(3) if axis != thickest)
-    return thickest if spacing[thickest] > _THICK * within else axis_of(Plane.AXIAL, volume.geometry)
+def first_axis(volume: Volume) -> int:
+    """The array axis whose slices are shown first: of thick slices that of the acquisition, else that of axial ones."""
+    axis, spacing = acquisition_axis(volume), volume.geometry.spacing_zyx
+    within = max(spacing[other] for other in range(3) if other != axis)
+    return axis if spacing[axis] > _THICK * within else axis_of(Plane.AXIAL, volume.geometry)

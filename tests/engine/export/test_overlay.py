@@ -22,7 +22,7 @@ from tests.engine.io.grids import ORIENTATIONS, oriented_affine
 def volume_of(shape: tuple[int, int, int] = (4, 20, 30), affine: Any = None, **fields: Any) -> Volume:
     values = np.zeros(shape, np.int16)
     geometry = Geometry.of_pixels(shape) if affine is None else Geometry(shape, affine)
-    return Volume(values, geometry, **fields)
+    return Volume(values, geometry, display=Display(level=100, width=100), **fields)  # 0 is black
 
 
 def picture_of(path: Path, volume: Volume, key: SliceKey, labels: Any, **options: Any) -> Any:
@@ -96,6 +96,10 @@ def test_that_the_window_is_the_files_or_the_percentiles_and_inversion_is_shown(
     assert shown[: shown.shape[0] // 2].max() == 0
     inverted = Volume(values, geometry, display=Display(inverted=True))
     np.testing.assert_allclose(picture_of(tmp_path, inverted, SliceKey(0, 0), labels), 255 - plain.astype(int), atol=1)
+    holed = values.copy()
+    holed[0, 10] = np.nan
+    middle_of_row = int(10.5 / 20 * 512)
+    assert picture_of(tmp_path, Volume(holed, geometry), SliceKey(0, 0), labels)[middle_of_row].max() < 10
     dot = np.zeros((1, 100, 100))
     dot[0, 50, 50] = 1
     shown = picture_of(
