@@ -141,25 +141,9 @@ class PlanesView(QWidget):
         shown: list[QWidget] = [self._views[axis] for axis in self._axes()]
         if self._fourth is not None:
             shown.append(self._fourth)
-        return dict(zip(shown, self._four_cells() if len(shown) > len(_ORDER) else self._three_cells(), strict=True))
-
-    def _four_cells(self) -> list[QRect]:
-        """Of one size, two beside two."""
-        width, height = self.width() - _GAP_PX, self.height() - _GAP_PX
-        left, top = width // 2, height // 2
-        columns, rows = ((0, left), (left + _GAP_PX, width - left)), ((0, top), (top + _GAP_PX, height - top))
-        return [QRect(x, y, w, h) for y, h in rows for x, w in columns]
-
-    def _three_cells(self) -> list[QRect]:
-        """A large one at the left, two on top of one another beside it."""
-        width, height = self.width() - _GAP_PX, self.height() - _GAP_PX
-        left, top = min(round(_LARGE * width), width - self._views[0].minimumWidth()), height // 2
-        x = left + _GAP_PX
-        return [
-            QRect(0, 0, left, self.height()),
-            QRect(x, 0, width - left, top),
-            QRect(x, top + _GAP_PX, width - left, height - top),
-        ]
+        smallest = self._views[0].minimumWidth()
+        cells = _four_cells(self.size()) if len(shown) > len(_ORDER) else _three_cells(self.size(), smallest)
+        return dict(zip(shown, cells, strict=True))
 
     def _axes(self) -> list[int]:
         """Array axes in the order in which their planes are shown."""
@@ -240,6 +224,26 @@ class PlanesView(QWidget):
         if paths:
             event.acceptProposedAction()
             self.files_dropped.emit(paths)
+
+
+def _four_cells(size: QSize) -> list[QRect]:
+    """Of one size, two beside two."""
+    width, height = size.width() - _GAP_PX, size.height() - _GAP_PX
+    left, top = width // 2, height // 2
+    columns, rows = ((0, left), (left + _GAP_PX, width - left)), ((0, top), (top + _GAP_PX, height - top))
+    return [QRect(x, y, w, h) for y, h in rows for x, w in columns]
+
+
+def _three_cells(size: QSize, smallest: int) -> list[QRect]:
+    """A large one at the left, two on top of one another beside it, none narrower than the smallest."""
+    width, height = size.width() - _GAP_PX, size.height() - _GAP_PX
+    left, top = min(round(_LARGE * width), width - smallest), height // 2
+    x = left + _GAP_PX
+    return [
+        QRect(0, 0, left, size.height()),
+        QRect(x, 0, width - left, top),
+        QRect(x, top + _GAP_PX, width - left, height - top),
+    ]
 
 
 def _adopted(widget: QWidget | None, parent: QWidget, before: QWidget | None) -> QWidget | None:
