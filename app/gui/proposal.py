@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,3 +100,13 @@ class Proposal(QObject):
         """Forget preview and carried masks."""
         self.set_preview(None)
         self.set_carried(None)
+
+
+def prompt_record(kind: str, key: SliceKey, box: Box | None, points: Iterable[Point]) -> dict[str, Any]:
+    """What a mask was made from, as JSON, with inclusive corners as in files; `kind` says what was done with it."""
+    record: dict[str, Any] = {"kind": kind, "axis": key.axis, "slice": key.index}
+    if box is not None:
+        record["box"] = list(box.to_inclusive())
+    if told := [[point.x, point.y, int(point.positive)] for point in points]:
+        record["points"] = told
+    return record

@@ -15,7 +15,7 @@ from app.engine.propagate import Seed, SliceResult
 from app.gui.document import Document
 from app.gui.inference import Inference, ModelState
 from app.gui.jobs import Jobs, Lane
-from app.gui.proposal import Carried, Proposal
+from app.gui.proposal import Carried, Proposal, prompt_record
 from app.gui.translation import QT_TRANSLATE_NOOP
 from app.gui.view_state import ViewState
 
@@ -167,11 +167,7 @@ def box_through(box: Box, axis: int, slices: range) -> Box3D:
 def _record_of(seed: Seed | Box3D, axis: int, limits: range | None) -> dict[str, Any]:
     if isinstance(seed, Box3D):
         return {"kind": "box3d", "axis": axis, "box3d": list(seed.to_inclusive())}
-    record: dict[str, Any] = {"kind": "carried", "axis": axis, "slice": seed.key.index}
-    if seed.prompts.box is not None:
-        record["box"] = list(seed.prompts.box.to_inclusive())
-    if seed.prompts.points:
-        record["points"] = [[point.x, point.y, int(point.positive)] for point in seed.prompts.points]
+    record = prompt_record("carried", seed.key, seed.prompts.box, seed.prompts.points)
     if limits is not None:
         record["limits"] = [limits.start, limits.stop - 1]
     return record

@@ -18,7 +18,7 @@ from app.gui.canvas.requests import BoxDrag, Click, Phase
 from app.gui.document import Document
 from app.gui.inference import Answer, Inference, ModelState, Request
 from app.gui.jobs import Jobs, Lane
-from app.gui.proposal import Preview, Proposal
+from app.gui.proposal import Preview, Proposal, prompt_record
 from app.gui.translation import QT_TRANSLATE_NOOP
 from app.gui.view_state import ViewState
 
@@ -308,18 +308,5 @@ def _near(box: Box, point: Point) -> bool:
 
 def _record(preview: Preview, answer: Answer) -> Mapping[str, Any]:
     """How a mask was made, as JSON."""
-    return prompt_record(preview) | {"model": answer.model.record(), "score": round(answer.found.score, 4)}
-
-
-def prompt_record(preview: Preview, model: ModelState | None = None) -> dict[str, Any]:
-    """The prompts of a preview, as JSON, with inclusive corners as in files."""
-    record: dict[str, Any] = {
-        "kind": "prompt", "axis": preview.key.axis, "slice": preview.key.index,
-    }  # fmt: skip
-    if preview.box is not None:
-        record["box"] = list(preview.box.to_inclusive())
-    if preview.points:
-        record["points"] = [[point.x, point.y, int(point.positive)] for point in preview.points]
-    if model is not None:
-        record["model"] = model.record()
-    return record
+    record = prompt_record("prompt", preview.key, preview.box, preview.points)
+    return record | {"model": answer.model.record(), "score": round(answer.found.score, 4)}
