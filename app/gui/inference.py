@@ -109,10 +109,10 @@ class Inference:
 
     def segmenter_for(self, name: str) -> ModelSegmenter:
         """A model by its name, the one in use where it is that, for work beside the window; raises ModelError."""
-        segmenter = self._segmenter()
-        if name in (self._choice.name, segmenter.manifest.name):
-            return segmenter
-        return open_segmenter(name, device=self._choice.device)
+        opened = self._opened
+        if opened is not None and opened[0] == self._choice and opened[1].manifest.name == name:
+            return opened[1]
+        return self._segmenter() if name == self._choice.name else open_segmenter(name, device=self._choice.device)
 
     @property
     def has_found_faster(self) -> bool:

@@ -26,3 +26,10 @@ def test_that_only_an_encoder_that_is_not_slow_is_asked_ahead(
     assert not inference.encode_ahead(volume, neighbour, key)  # no view yet
     inference.answer(Request(volume, key, Prompts(Box(10, 10, 30, 30))))
     assert inference.encode_ahead(volume, neighbour, key) is asked
+
+
+def test_that_work_of_another_model_needs_no_model_in_use(model: Path, tmp_path: Path) -> None:
+    inference = Inference(ModelChoice(str(tmp_path / "gone")))
+    assert inference.segmenter_for(str(model)).manifest.name == "tiny"
+    inference.choose(ModelChoice(str(model)))
+    assert inference.segmenter_for(str(model)) is inference.segmenter_for("tiny")
