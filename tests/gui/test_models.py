@@ -200,6 +200,21 @@ def test_that_the_speed_is_measured_on_this_machine(bench: Bench) -> None:
     assert bench.button("Measure").isEnabled()
 
 
+def test_that_the_speed_is_said_again_once_something_else_has_failed(bench: Bench, tmp_path: Path) -> None:
+    assert bench.panel.speed == "not measured"
+    bench.button("Measure").click()
+    assert bench.panel.speed == "measuring…"
+    bench.qtbot.waitUntil(lambda: bench.panel.speed.endswith("ms for a new box"), timeout=20000)
+    told = bench.panel.speed
+    bench.asks.package = tmp_path / "nothing"
+    bench.panel.folder_import_requested.emit()
+    assert bench.panel.speed == "installing…"
+    bench.qtbot.waitUntil(lambda: bool(bench.errors), timeout=20000)
+    assert bench.panel.speed == told
+    bench.refresh()  # the same model answers
+    assert bench.panel.speed == told
+
+
 def _to_import(installed: Path, tmp_path: Path) -> Path:
     source = tmp_path / "three"
     shutil.copytree(installed / "two", source)

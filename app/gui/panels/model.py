@@ -78,8 +78,10 @@ class ModelPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._packages: tuple[PackageNotes, ...] = ()
+        self._state: ModelState | None = None
         self._wanted, self._busy = "", False
         self._answers = ""  # name of the package that "" stands for
+        self._measured = self.tr("not measured")  # what is known of the speed, while something else is said
         self._in_use = QLabel(self.tr("No model is open yet."))
         self._in_use.setWordWrap(True)
         self._list = QListWidget()
@@ -100,7 +102,7 @@ class ModelPanel(QWidget):
         self._device.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._device.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._device.activated.connect(lambda row: self.device_chosen.emit(self._device.itemData(row)))
-        self._speed = QLabel(self.tr("not measured"))
+        self._speed = QLabel()
         self._speed.setAccessibleName(self.tr("Speed"))
         self._measure = QPushButton(self.tr("Measure"))
         self._measure.clicked.connect(self.measure_requested)
@@ -159,19 +161,20 @@ class ModelPanel(QWidget):
             )
         )
         self._in_use.setToolTip(state.precision)
-        self._speed.setText(self.tr("not measured"))
+        if state != self._state:
+            self._state = state
+            self._tell_speed(self.tr("not measured"))
         self._device.setCurrentIndex(self._device.findData(state.device))
         self._mark()
         self._show_current()
 
     def set_speed(self, milliseconds: float) -> None:
         """Say how long a new box takes."""
-        self._speed.setText(self.tr("{0} ms for a new box").format(f"{milliseconds:.1f}"))
+        self._tell_speed(self.tr("{0} ms for a new box").format(f"{milliseconds:.1f}"))
 
     def set_busy(self, text: str) -> None:
         """Say what is being done, and take no wish until that has ended ("")."""
-        if text:
-            self._speed.setText(text)
+        self._speed.setText(text or self._measured)
         self._busy = bool(text)
         for widget in (self._device, self._measure, self._import):
             widget.setEnabled(not text)
@@ -186,6 +189,10 @@ class ModelPanel(QWidget):
     def speed(self) -> str:
         """What is said of its speed."""
         return self._speed.text()
+
+    def _tell_speed(self, text: str) -> None:
+        self._measured = text
+        self._speed.setText(text)
 
     def _mark(self) -> None:
         """Write the list; the one that was chosen in bold."""
