@@ -41,8 +41,8 @@ then data set by the root of its size, then image and object at random. The view
 Boxes are moved as people draw (mostly 0 to 5 per cent outwards); clicks, earlier masks and
 neighbouring slices' masks are simulated and degraded. Flips, quarter turns, rotation, stretching, tone curves,
 inversion, bias fields, speckle, noise, blur, coarse resampling; one view in eight is synthetic (real or made-up shapes
-painted with random intensities). Loss: Dice, boundary-weighted cross-entropy, predicted IoU, presence. AdamW, constant
-rate and cosine fall; the weights are an exponential moving average."""
+painted with random intensities). Loss: Dice, boundary-weighted cross-entropy, predicted IoU, presence. Muon for kernels
+and matrices, AdamW for the rest, constant rate and cosine fall; the weights are an exponential moving average."""
 
 
 def write_card(folder: Path, data: Path, remarks: Path | None = None) -> Path:

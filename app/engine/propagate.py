@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -32,13 +31,14 @@ class Seed:
 class CarryRule:
     """How a seed is carried on, and when it stops.
 
-    The next box is that of the last mask, larger on each side by `margin` of its extent and `margin_voxels`. It stops
-    before a slice whose mask is empty, whose object is less probable than `lowest_present` (the manifest's threshold
-    where None), or whose predicted IoU is below `lowest_score`.
+    The next box is that of the last mask, larger on each side by `margin` of its extent, in whole voxels (so a small
+    box stays as it is: with the mask beside it, it needs no room), and `margin_voxels`. It stops before a slice whose
+    mask is empty, whose object is less probable than `lowest_present` (the manifest's threshold where None), or whose
+    predicted IoU is below `lowest_score`.
     """
 
-    margin: float = 0.05
-    margin_voxels: int = 1
+    margin: float = 0.1
+    margin_voxels: int = 0
     lowest_present: float | None = None
     lowest_score: float = 0.3
 
@@ -168,8 +168,8 @@ def _prompts_after(walker: _Walker, mask: NDArray[np.bool_], view: View, rule: C
 
 
 def _enlarged(box: Box, rule: CarryRule, shape: tuple[int, ...]) -> Box:
-    x = math.ceil(box.width * rule.margin) + rule.margin_voxels
-    y = math.ceil(box.height * rule.margin) + rule.margin_voxels
+    x = int(box.width * rule.margin) + rule.margin_voxels
+    y = int(box.height * rule.margin) + rule.margin_voxels
     return Box(box.x0 - x, box.y0 - y, box.x1 + x, box.y1 + y).clipped((shape[0], shape[1]))
 
 

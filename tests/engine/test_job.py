@@ -108,7 +108,7 @@ def test_that_an_object_carried_to_an_end_of_the_volume_is_doubtful(
     volume = Volume(voxels, Geometry.from_components(shape_zyx=(9, 60, 60), spacing_xyz=(1.0, 1.0, 1.0)))
     prompt = ObjectPrompt(1, "rod", box=Box(18, 18, 42, 42), index=4)
     (found,) = segment_volume(segmenter, volume, [prompt], Options(propagate=True)).results
-    assert found.voxels > 0.9 * len(slices) * 400
+    assert found.voxels > 0.75 * len(slices) * 400  # the stand-in for a model keeps a little within its box
     assert found.doubtful == doubtful
 
 
