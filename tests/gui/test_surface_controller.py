@@ -14,7 +14,7 @@ from app.engine.labelmap import LabelMap
 from app.engine.prompt import Box3D
 from app.engine.study import LabelChange, Study, StudySource
 from app.engine.volume import Volume
-from app.gui.controllers.snapshot import Snapshots
+from app.gui.controllers.snapshot import Done, Snapshots
 from app.gui.controllers.surface import SurfaceController
 from app.gui.document import Document
 from app.gui.jobs import Jobs, Lane
@@ -22,6 +22,16 @@ from app.gui.panels.drawable import Drawable
 
 BALL = Box3D(10, 8, 2, 20, 18, 6)
 OTHER = Box3D(30, 20, 1, 40, 30, 7)
+
+
+class CountedSnapshots(Snapshots):
+    """Knows how many copies were asked for."""
+
+    taken = 0
+
+    def take(self, done: Done) -> None:
+        self.taken += 1
+        super().take(done)
 
 
 @pytest.fixture
@@ -81,6 +91,23 @@ def test_that_undo_takes_a_surface_away(
     assert set(rest(qtbot, surfaces, jobs)) == {1}
     document.undo()
     assert not rest(qtbot, surfaces, jobs)
+
+
+def test_that_labels_without_a_voxel_are_not_copied_and_drawing_is_made_ready(
+    qtbot: QtBot, document: Document, jobs: Jobs
+) -> None:
+    snapshots = CountedSnapshots(document)
+    surfaces = SurfaceController(document, snapshots, jobs)
+    told: list[bool] = []
+    surfaces.busy_changed.connect(told.append)
+    surfaces.watch(True)
+    assert not rest(qtbot, surfaces, jobs)
+    assert told == [True, False]
+    assert snapshots.taken == 0
+    fill(document, BALL, 1)
+    assert set(rest(qtbot, surfaces, jobs)) == {1}
+    assert snapshots.taken == 1
+    assert told == [True, False, True, False]
 
 
 def test_that_a_hidden_label_is_computed_when_it_is_shown(

@@ -113,6 +113,7 @@ class SurfaceController(QObject):
 
     def _hurry(self) -> None:
         """Begin at once, with libraries that are loaded while the labels are copied."""
+        self._set_busy(on=True)  # so that drawing is made ready now, not amid the first box
         self._jobs.submit(Lane.SURFACE, load_libraries, lambda _: None, self._fail)
         self._timer.start(0)
 
