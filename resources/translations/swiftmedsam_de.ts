@@ -1340,6 +1340,10 @@
         <translation>Gesperrte Labels blieben unverändert.</translation>
     </message>
     <message>
+        <source>A label is still being changed: try again in a moment.</source>
+        <translation>Ein Label wird noch geändert: Versuchen Sie es gleich noch einmal.</translation>
+    </message>
+    <message>
         <source>“{0}” is empty.</source>
         <translation>„{0}“ ist leer.</translation>
     </message>

@@ -1340,6 +1340,10 @@
         <translation>锁定的标签保持不变。</translation>
     </message>
     <message>
+        <source>A label is still being changed: try again in a moment.</source>
+        <translation>标签仍在更改中：请稍后再试。</translation>
+    </message>
+    <message>
         <source>“{0}” is empty.</source>
         <translation>“{0}”为空。</translation>
     </message>

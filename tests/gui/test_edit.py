@@ -166,3 +166,17 @@ def test_that_what_was_changed_meanwhile_is_not_overwritten(hand: Hand, qtbot: Q
 def test_that_an_empty_label_is_said_to_be_empty(hand: Hand) -> None:
     hand.edit.smooth()
     assert "empty" in hand.messages[-1]
+
+
+def test_that_a_second_shaping_is_refused_until_the_first_is_written(hand: Hand, qtbot: QtBot) -> None:
+    hand.paint(Box3D(10, 10, 1, 30, 30, 7))
+    hand.paint(Box3D(0, 0, 0, 4, 4, 1))
+    steps = hand.document.undo_stack.count()
+    hand.edit.smooth()
+    hand.edit.keep_largest()
+    assert "try again in a moment" in hand.messages[-1]
+    qtbot.waitUntil(lambda: hand.document.undo_stack.count() == steps + 1)
+    assert hand.voxels[4, 10, 10] == 0  # smoothed
+    hand.edit.keep_largest()
+    qtbot.waitUntil(lambda: hand.document.undo_stack.count() == steps + 2)
+    assert not hand.voxels[0, :4, :4].any()

@@ -153,9 +153,15 @@ class EditController(QObject):
             self.message.emit(self.tr("Locked labels were left as they are."))
 
     def _shape(self, text: str, shaping: Shaping) -> None:
-        """Compute what the active label becomes on the engine thread; write it unless it was changed meanwhile."""
+        """Compute what the active label becomes on the engine thread; write it unless it was changed meanwhile.
+
+        One at a time: while one is computed, another is refused.
+        """
         study, label = self._document.study, self._paintable()
         if study is None or label is None:
+            return
+        if self._jobs.is_running(Lane.EDIT):  # another one would replace it, and it would be lost
+            self.message.emit(self.tr("A label is still being changed: try again in a moment."))
             return
         region = _extent(study, label.value)
         if region is None:
