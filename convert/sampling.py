@@ -5,7 +5,6 @@ A sample is a pure function of its number, so that an interrupted training goes 
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from PIL import Image
 from app.engine.intensity import IntensityMapping, map_intensities
 from app.engine.prompt import Box, Point, Prompts
 from app.engine.prompt_maps import CHANNELS, prompt_maps
+from app.engine.propagate import next_box
 from app.engine.view import SliceGrid, View
 from convert.augment import Array, Random, augment_colour, augment_grey, degrade
 from convert.dataset import MODALITIES, Instance, Item
@@ -27,6 +27,8 @@ PROMPTS_PER_VIEW = 2
 _WEIGHTS = {"CT": 2.5, "MR": 3.0, "PET": 1.2, "Microscopy": 1.5, "OCT": 1.2}
 _VOLUMES = {"CT": 0.55, "MR": 0.55, "Microscopy": 0.1}  # share of volumes where a modality has pictures too
 _PREVIOUS = CHANNELS.index("previous")
+_BEYOND = 0.05  # share of slices beyond the object: about one in eight of the prompts that look like a carried mask
+_BOUNDED = 0.45  # share of prompts in volumes that come from a 3-D box, where the slice lies in one
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +122,7 @@ def sampled_slices(extent: slice, count: int, random: Random) -> tuple[int, int]
     """
     first, last = extent.start, extent.stop - 1
     back = int(random.choice((1, 2, 3, 4), p=(0.6, 0.2, 0.1, 0.1)))
-    if random.random() < 0.2:  # where propagation should notice that the object has ended
+    if random.random() < _BEYOND:  # where propagation should notice that the object has ended
         ahead = int(random.choice((1, 2, 3), p=(0.7, 0.2, 0.1)))
         index = first - ahead if random.random() < 0.5 else last + ahead
         if 0 <= index < count:
@@ -235,13 +237,13 @@ def _random_prompt(scene: _Scene, mask: NDArray[np.bool_], anchor: Box, view: Vi
 def _volume_prompt(scene: _Scene, anchor: Box, view: View, random: Random) -> Array:
     """As propagation asks: within a 3-D box, or following the neighbouring slice's mask."""
     size, shape = view.size // 2, scene.labels.shape
-    bounded = scene.outline is not None and random.random() < 0.6
+    bounded = scene.outline is not None and random.random() < _BOUNDED
     if bounded and scene.outline is not None:
         exact = random.random() < 0.5
         box, place = scene.outline if exact else jittered(scene.outline, shape, random), scene.place
     else:
         around = Box.of_mask(scene.neighbour) if scene.neighbour is not None else None
-        box, place = jittered(_enlarged(around or anchor, shape), shape, random), None
+        box, place = jittered(next_box(around or anchor, (shape[0], shape[1])), shape, random), None
     maps = prompt_maps(Prompts(box, place=place), view, size)
     if scene.neighbour is not None and (not bounded or random.random() < 0.75):
         inside = replace(view, size=size).inside()
@@ -252,16 +254,10 @@ def _volume_prompt(scene: _Scene, anchor: Box, view: View, random: Random) -> Ar
     return maps
 
 
-def _enlarged(box: Box, shape: tuple[int, ...]) -> Box:
-    """As propagation enlarges the last mask's box: 5 per cent and one voxel each side."""
-    dx, dy = 1 + math.ceil(0.05 * box.width), 1 + math.ceil(0.05 * box.height)
-    return Box(box.x0 - dx, box.y0 - dy, box.x1 + dx, box.y1 + dy).clipped((shape[0], shape[1]))
-
-
 def jittered(box: Box, shape: tuple[int, ...], random: Random) -> Box:
     """Each side moved: mostly 0 to 5 per cent outwards, now and then further, or inwards, as people draw."""
     manner = random.random()
-    low, high = (0.0, 0.055) if manner < 0.65 else (0.02, 0.13) if manner < 0.82 else (-0.07, 0.02)
+    low, high = (0.0, 0.055) if manner < 0.5 else (0.02, 0.13) if manner < 0.77 else (-0.07, 0.02)
     moves = random.uniform(low, high, 4) * (box.width, box.height, box.width, box.height)
     x0, y0 = round(box.x0 - moves[0]), round(box.y0 - moves[1])
     x1, y1 = round(box.x1 + moves[2]), round(box.y1 + moves[3])

@@ -164,13 +164,15 @@ def _prompts_after(walker: _Walker, mask: NDArray[np.bool_], view: View, rule: C
         raise PromptError("an empty mask cannot be carried to the next slice")
     if walker.by_tokens:
         return walker.carried(mask, view) or Prompts(tight)
-    return Prompts(_enlarged(tight, rule, mask.shape), previous=mask)
+    return Prompts(next_box(tight, (mask.shape[0], mask.shape[1]), rule), previous=mask)
 
 
-def _enlarged(box: Box, rule: CarryRule, shape: tuple[int, ...]) -> Box:
+def next_box(box: Box, shape: tuple[int, int], rule: CarryRule | None = None) -> Box:
+    """The box for the next slice (rows, columns) after the tight box of a mask."""
+    rule = rule or CarryRule()
     x = int(box.width * rule.margin) + rule.margin_voxels
     y = int(box.height * rule.margin) + rule.margin_voxels
-    return Box(box.x0 - x, box.y0 - y, box.x1 + x, box.y1 + y).clipped((shape[0], shape[1]))
+    return Box(box.x0 - x, box.y0 - y, box.x1 + x, box.y1 + y).clipped(shape)
 
 
 # ------------------------------------------------------------------------------------------------- within a 3-D box

@@ -105,7 +105,7 @@ def test_that_slices_beyond_an_object_follow_a_mask_of_it() -> None:
     extent, count = slice(4, 12), 20
     pairs = [sampled_slices(extent, count, np.random.default_rng(n)) for n in range(600)]
     beyond = [(index, led) for index, led in pairs if not 4 <= index < 12]
-    assert 0.1 < len(beyond) / len(pairs) < 0.3
+    assert 0.02 < len(beyond) / len(pairs) < 0.1  # more, and every mask that is carried looks like an end
     assert all(4 <= led < 12 for _, led in beyond)
     assert all(1 <= index <= 14 for index, _ in beyond)
     inside = [(index, led) for index, led in pairs if 4 <= index < 12]
