@@ -237,15 +237,23 @@ class Context(QObject):
         self.planes.set_mouse_profile(self.actions.mouse)
 
     def _may_close(self) -> bool:
-        """Whether to close now; where the user saves first, the window closes after that."""
-        if not self.docks.batch.may_close():
+        """Whether to close now; where the user saves first, the window closes after that.
+
+        A batch is held up last, when nothing else keeps the window open: else it would stay held up.
+        """
+        if self.document.is_modified:
+            self.files.when_free(self._leave)
             return False
-        if not self.document.is_modified:
-            if self.saving.is_saving:
-                self.saving.when_saved(lambda: QTimer.singleShot(0, self.window.close))
-            return not self.saving.is_saving
-        self.files.close_then(lambda: QTimer.singleShot(0, self.window.close))
-        return False
+        if self.saving.is_saving:
+            self.saving.when_saved(lambda: QTimer.singleShot(0, self.window.close))
+            return False
+        return self.docks.batch.may_close()
+
+    def _leave(self) -> None:
+        """Close what is open, then the window, unless the user goes on for a batch that is at work."""
+        if self.docks.batch.may_close():
+            self.document.open(None)
+            QTimer.singleShot(0, self.window.close)
 
     def _fill_box(self) -> None:
         """Ask for the slices and fill the preview's box through them."""

@@ -94,15 +94,6 @@ class FilesController(QObject):
         """Close what is open."""
         self.when_free(lambda: self._document.open(None))
 
-    def close_then(self, go_on: Callable[[], None]) -> None:
-        """Close what is open, then go on."""
-
-        def closed() -> None:
-            self._document.open(None)
-            go_on()
-
-        self.when_free(closed)
-
     def show_recovered(self, work: Callable[[], Read]) -> None:
         """Open what `work`, done on the engine thread, brings back."""
         self._jobs.submit(Lane.OPEN, work, self._show, self._fail)
