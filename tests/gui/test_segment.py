@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -361,3 +362,60 @@ def test_that_enter_before_the_answer_does_not_accept_a_later_box(desk: Desk, qt
     qtbot.waitUntil(lambda: not desk.jobs.is_running(Lane.PROMPT))
     assert desk.answered
     assert desk.document.undo_stack.count() == acts
+
+
+def lock(desk: Desk) -> None:
+    """Lock the label that has a mask, and choose another one."""
+    label = desk.document.active_label
+    assert label is not None
+    changes = [LabelChange(label, replace(label, locked=True)), LabelChange(None, Label(2, "other", (1, 2, 3)))]
+    desk.document.do(lambda study: study.change_labels("Lock", changes))
+    desk.document.set_active_label(2)
+
+
+@pytest.mark.parametrize(
+    "go_on",
+    [
+        lambda desk: desk.draw(Box(2, 2, 8, 8)),
+        lambda desk: desk.segment.click(Click(SliceKey(0, 3), Point(26.0, 18.0))),
+    ],
+    ids=["box", "click"],
+)
+def test_that_a_mask_that_cannot_be_written_is_kept_when_the_user_goes_on_elsewhere(
+    desk: Desk, qtbot: QtBot, go_on: Callable[[Desk], None]
+) -> None:
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    desk.segment.accept()
+    desk.segment.click(Click(_KEY, Point(26.0, 18.0)))  # corrects what the label has: the mask stays the label's
+    qtbot.waitUntil(lambda: desk.answered)
+    lock(desk)
+    kept = desk.proposal.preview
+    go_on(desk)
+    assert "locked" in str(desk.failures[0])
+    assert len(desk.failures) == 1
+    preview = desk.proposal.preview
+    assert preview is not None
+    assert kept is not None
+    assert (preview.key, preview.box, preview.points) == (kept.key, kept.box, kept.points)
+    assert not desk.jobs.is_running(Lane.PROMPT)
+
+
+def test_that_a_mask_answered_too_late_to_be_written_is_kept_while_the_next_box_is_drawn(
+    desk: Desk, qtbot: QtBot
+) -> None:
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    desk.segment.accept()
+    desk.segment.click(Click(_KEY, Point(26.0, 18.0)))
+    lock(desk)
+    desk.segment.drag_box(BoxDrag(_KEY, Box(2, 2, 3, 3), Phase.BEGIN, new=True))
+    qtbot.waitUntil(lambda: bool(desk.failures))
+    desk.segment.drag_box(BoxDrag(_KEY, Box(2, 2, 8, 8), Phase.MOVE, new=True))
+    desk.segment.drag_box(BoxDrag(_KEY, Box(2, 2, 8, 8), Phase.END, new=True))
+    assert desk.answered
+    assert points_of(desk) == 1
+    desk.segment.reject()
+    desk.draw(Box(2, 2, 8, 8))
+    assert desk.proposal.preview is not None
+    assert desk.proposal.preview.label == 2

@@ -44,6 +44,7 @@ class SegmentController(QObject):
         self._accept_next = False  # Enter came before the answer
         self._click_next: Click | None = None  # elsewhere, before the answer
         self._asked: Request | None = None
+        self._refused = False  # the box being drawn, for the mask of the last cannot be written
         self._ahead = True
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -69,9 +70,11 @@ class SegmentController(QObject):
             if preview is not None and preview.dragging:
                 self.reject()
             return
-        if drag.phase is Phase.BEGIN and preview is not None and not _continues(preview, drag):
-            self.accept()
+        if drag.phase is Phase.BEGIN:
+            self._refused = preview is not None and not _continues(preview, drag) and not self.accept()
             preview = self._proposal.preview
+        if self._refused:
+            return
         label = self._label()
         if label is None or (preview is not None and self._accept_next and not _continues(preview, drag)):
             return
@@ -88,7 +91,8 @@ class SegmentController(QObject):
         """A point: it refines the preview, or corrects what the label has in the slice, or begins a mask."""
         preview = self._proposal.preview
         if preview is not None and preview.key != click.key:
-            self.accept()
+            if not self.accept():
+                return
             if self._accept_next:
                 self._click_next = click
                 return
@@ -123,24 +127,29 @@ class SegmentController(QObject):
         mask = preview.mask if preview.correcting or not preview.points else None
         self._ask(replace(preview, mask=mask, fresh=False))
 
-    def accept(self) -> None:
-        """Write the preview into its label as one step of undo, or as soon as its answer is there."""
+    def accept(self) -> bool:
+        """Write the preview into its label as one step of undo, or as soon as its answer is there.
+
+        Returns False where it cannot be written; it is kept then.
+        """
         preview = self._proposal.preview
         if preview is None:
-            return
+            return True
         if not preview.fresh:
             self._accept_next = self._asked is not None
-            return
+            return True
         self._accept_next = False
         self._proposal.set_preview(None)
         if preview.mask is None or not (preview.mask.any() or preview.correcting):
             self.message.emit(self.tr("The mask is empty: nothing was written."))
-            return
+            return True
         try:
             self._write(preview, preview.mask)
         except EngineError as error:
             self._proposal.set_preview(preview)
             self.failed.emit(error)
+            return False
+        return True
 
     def reject(self) -> None:
         """Forget the preview."""
@@ -182,7 +191,7 @@ class SegmentController(QObject):
         self.answered.emit(answer.model)
         self._settle.start()
         if self._accept_next and not preview.dragging:
-            self.accept()
+            self._refused = not self.accept()
             click, self._click_next = self._click_next, None
             if click is not None and self._proposal.preview is None:
                 self.click(click)
