@@ -16,6 +16,7 @@ from app.engine.segmenter import Segmenter
 from app.engine.volume import Volume
 
 _CUBE = 2.0  # longest side of a voxel in shortest ones: models have seen planes across thinner slices only
+_SMALLEST = 10  # voxels of the box's shortest side: of smaller objects, planes across the slices see too little
 _MAJORITY = 2  # of three directions
 
 
@@ -24,12 +25,12 @@ def fill_box(
 ) -> Iterator[SliceResult | None]:
     """The slices along z of the object in a 3-D box, from the middle outwards, as `propagate` gives them.
 
-    Where voxels are nearly cubes and the model knows places in a box, the box is filled along all three axes, and a
-    voxel belongs to the object if two of them say so. Scores are those along z. None stands for a slice that was
-    decoded and whose answer is not known yet: there are `step_count` results in all.
+    Where voxels are nearly cubes, the box is not small and the model knows places in it, it is filled along all three
+    axes, and a voxel belongs to the object if two of them say so. Scores are those along z. None stands for a slice
+    that was decoded and whose answer is not known yet: there are `step_count` results in all.
     """
     box = box.clipped(volume.shape_zyx)
-    if not _from_all_sides(segmenter, volume):
+    if not _from_all_sides(segmenter, volume, box):
         yield from propagate(segmenter, volume, box, cache=cache, painted=painted)
         return
     inside = tuple(slice(r.start, r.stop) for r in (box.range_of(axis) for axis in range(3)))
@@ -49,14 +50,16 @@ def fill_box(
 
 def step_count(segmenter: Segmenter, volume: Volume, box: Box3D) -> int:
     """How many results `fill_box` gives."""
-    depth, height, width = (len(box.clipped(volume.shape_zyx).range_of(axis)) for axis in range(3))
-    return 2 * depth + height + width if _from_all_sides(segmenter, volume) else depth
+    box = box.clipped(volume.shape_zyx)
+    depth, height, width = (len(box.range_of(axis)) for axis in range(3))
+    return 2 * depth + height + width if _from_all_sides(segmenter, volume, box) else depth
 
 
-def _from_all_sides(segmenter: Segmenter, volume: Volume) -> bool:
+def _from_all_sides(segmenter: Segmenter, volume: Volume, box: Box3D) -> bool:
     spacing = volume.geometry.spacing_zyx
-    known = volume.in_mm and min(volume.shape_zyx) > 1
-    return known and segmenter.manifest.encoding == "maps" and max(spacing) < _CUBE * min(spacing)
+    cubes = volume.in_mm and max(spacing) < _CUBE * min(spacing)
+    small = min(len(box.range_of(axis)) for axis in range(3)) < _SMALLEST
+    return cubes and not small and segmenter.manifest.encoding == "maps"
 
 
 def _count(votes: NDArray[np.uint8], found: SliceResult, inside: tuple[slice, ...]) -> None:

@@ -82,6 +82,14 @@ def test_that_an_unknown_spacing_is_not_taken_for_cubes(maps_segmenter: ModelSeg
     assert step_count(maps_segmenter, unknown, box) == len(box.range_of(0))
 
 
+def test_that_a_small_box_is_seen_along_z_alone(maps_segmenter: ModelSegmenter) -> None:
+    volume, _truth, box = _ball()
+    small = Box3D(box.x0, box.y0, box.z0, box.x1, box.y1, box.z0 + 9)
+    assert step_count(maps_segmenter, volume, small) == 9
+    larger = Box3D(box.x0, box.y0, box.z0, box.x1, box.y1, box.z0 + 10)
+    assert step_count(maps_segmenter, volume, larger) > 10
+
+
 def test_that_every_decoded_slice_is_a_step(maps_segmenter: ModelSegmenter) -> None:
     volume, _truth, box = _ball()
     results = list(fill_box(maps_segmenter, volume, box))
