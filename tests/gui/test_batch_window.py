@@ -26,7 +26,11 @@ from app.engine.drawn_boxes import Placement
 from app.engine.io.open import read_volume
 from app.engine.labelmap import slice_region
 from app.engine.plane import SliceKey
+from app.engine.prompt import Box3D
+from app.engine.study import Study, StudySource
+from app.engine.window import Window
 from app.gui.controllers.batch import BatchController
+from app.gui.controllers.files import Read
 from app.gui.dialogs.asks import RecoverChoice
 from app.gui.dialogs.batch import BatchAsks
 from app.gui.document import Document
@@ -383,8 +387,6 @@ def test_that_a_folder_that_cannot_be_written_is_told_before_anything_runs(batch
 
 
 def test_that_boxes_of_the_open_image_are_applied_to_all(jobs: Jobs, model: Path, qtbot: QtBot, tmp_path: Path) -> None:
-    from app.engine.study import Study, StudySource
-
     _pictures(tmp_path, "ab")
     study = Study(read_volume(tmp_path / "in" / "a.png"), StudySource("a.png", "a.png"))
     study.labels.add_label("mole")
@@ -498,6 +500,32 @@ def test_that_enter_opens_a_case_with_its_mask(finished: _Batch, qtbot: QtBot) -
     assert study.source.path.endswith("a.png")  # type: ignore[attr-defined]  # a Study
     assert [label.name for label in study.labels.labels] == ["square"]  # type: ignore[attr-defined]
     assert study.labels.voxels[0][_SQUARE].all()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("told", "seen"),
+    [
+        ([4, 18, 26], [(4, 18, 26)]),
+        ([8, 18, 26], []),
+        ([4, -1, 26], []),
+        ([4, 18], []),
+        ([4, 18.5, 26], []),
+        ([4, True, 26], []),
+        (["4", "18", "26"], []),
+        ({"z": 4, "y": 18, "x": 26}, []),
+        ("abc", []),
+        (None, []),
+    ],
+)
+def test_that_a_project_shows_a_voxel_of_its_volume_or_none(
+    batch: _Batch, study: Study, told: object, seen: list[tuple[int, int, int]]
+) -> None:
+    heard: list[tuple[int, int, int]] = []
+    batch.controller.review.centre_changed.connect(heard.append)
+    part = Box3D(14, 8, 4, 30, 20, 5), np.ones((1, 12, 16), dtype=bool)
+    study.paint("Take the labels of a batch", [part], 1, record={"kind": "batch", "centre": told})
+    batch.controller.review.shown(Read(study, Window(0.0, 100.0), None, None))
+    assert heard == seen
 
 
 def test_that_a_batch_of_earlier_is_opened_with_its_marks_and_missing_pictures_are_made(

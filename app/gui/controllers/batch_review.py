@@ -64,8 +64,9 @@ class BatchReviewController(QObject):
         """Something was opened in the main window: labels of a batch are looked at where they are."""
         history = read.study.history
         if history and history[-1].record.get("kind") == RECORD:
-            z, y, x = history[-1].record["centre"]
-            self.centre_changed.emit((int(z), int(y), int(x)))
+            centre = _voxel(history[-1].record.get("centre"), read.study.volume.shape_zyx)
+            if centre is not None:
+                self.centre_changed.emit(centre)
 
     @Slot(object)
     def _get_pictures(self, names: tuple[str, ...]) -> None:
@@ -79,3 +80,11 @@ class BatchReviewController(QObject):
         """Have done what was asked for, unless a run does that between its steps."""
         if self._bench is not None and not self._jobs.is_running(Lane.BATCH):
             self._jobs.run_steps(Lane.BATCH, self._bench.answers, self._tell, lambda: None, self._asks.error)
+
+
+def _voxel(told: object, shape_zyx: tuple[int, int, int]) -> tuple[int, int, int] | None:
+    """A voxel (z, y, x) that a record holds; None where it is none of the volume, for a project may hold anything."""
+    if not isinstance(told, list | tuple) or len(told) != 3 or any(type(n) is not int for n in told):
+        return None
+    z, y, x = told
+    return (z, y, x) if all(0 <= n < size for n, size in zip(told, shape_zyx, strict=True)) else None
