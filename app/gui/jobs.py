@@ -107,7 +107,7 @@ class Jobs(QObject):
         """Run a generator, made and advanced on the engine thread; `step(value)` here for each of its values.
 
         The next step is asked for when the last one has been shown. `cancel(lane)` ends it: neither `step` nor
-        `finished` is called after that, and the generator is closed.
+        `finished` is called after that. The generator is dropped, not closed: whoever keeps it may go on with it.
         """
         started: list[Iterator[T]] = []
 
