@@ -522,7 +522,8 @@ def test_that_labels_come_back_with_a_journal_begun_at_an_empty_study(tmp_path: 
 def test_that_a_lock_whose_file_was_removed_while_it_was_being_taken_is_no_lock(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, lock, calls = tmp_path / "a.lock", journal_file._lock, []
+    path, lock = tmp_path / "a.lock", journal_file._lock
+    calls: list[int] = []
 
     def late(handle: int) -> bool:
         if not calls:
