@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.gui.panels.batch_model import ABOUT, RESULT, CaseDelegate, CaseModel
 from app.gui.panels.batch_state import Overall, Stage
+from app.gui.panels.button import button_with_tip
 from app.gui.theme import icon
 
 _STEPS = 1000  # of the bar
@@ -101,10 +102,10 @@ class ProgressFoot(QWidget):
         self._bar.setRange(0, _STEPS)
         self._bar.setTextVisible(False)
         self._bar.setAccessibleName(self.tr("Progress of the batch"))
-        self._pause = self._button(self.tr("Pause"), self.tr("Hold the batch up"))
-        self._go_on = self._button(self.tr("Go on"), self.tr("Do the cases that wait"))
-        self._stop = self._button(self.tr("Stop"), self.tr("Stop the batch; what is done is kept"))
-        self._again = self._button(self.tr("Try again"), self.tr("Try the cases that failed once more"))
+        self._pause = button_with_tip(self.tr("Pause"), self.tr("Hold the batch up"))
+        self._go_on = button_with_tip(self.tr("Go on"), self.tr("Do the cases that wait"))
+        self._stop = button_with_tip(self.tr("Stop"), self.tr("Stop the batch; what is done is kept"))
+        self._again = button_with_tip(self.tr("Try again"), self.tr("Try the cases that failed once more"))
         self._pause.clicked.connect(self.pause_requested)
         self._go_on.clicked.connect(self.go_on_requested)
         self._stop.clicked.connect(self.stop_requested)
@@ -176,12 +177,6 @@ class ProgressFoot(QWidget):
         if minutes < 100:
             return self.tr("{0} min").format(minutes)
         return self.tr("{0} h {1} min").format(minutes // 60, minutes % 60)
-
-    def _button(self, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        return button
 
     def _dress(self) -> None:
         for button, name in (

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QListView,
-    QPushButton,
     QStyle,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.engine.batch_job_file import Mark
 from app.gui.panels.batch_model import MARGIN, PICTURE_SIDE, ROW, CaseDelegate, CaseModel, Filter, Index, SheetModel
 from app.gui.panels.batch_state import CaseRow
+from app.gui.panels.button import button_with_tip
 from app.gui.theme import icon
 from app.gui.translation import QT_TRANSLATE_NOOP
 
@@ -90,12 +90,12 @@ class BatchReviewPanel(QWidget):
         self._hint = QLabel(self.tr("Results appear here as they are made."))
         self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._buttons = {
-            Mark.ACCEPTED: self._button(self.tr("Accept"), self.tr("Mark as accepted (A)")),
-            Mark.REJECTED: self._button(self.tr("Reject"), self.tr("Mark as rejected (R)")),
-            Mark.REVIEWED: self._button(self.tr("Reviewed"), self.tr("Mark as reviewed (V)")),
-            Mark.NONE: self._button(self.tr("No mark"), self.tr("Take the mark away (Backspace)")),
+            Mark.ACCEPTED: button_with_tip(self.tr("Accept"), self.tr("Mark as accepted (A)")),
+            Mark.REJECTED: button_with_tip(self.tr("Reject"), self.tr("Mark as rejected (R)")),
+            Mark.REVIEWED: button_with_tip(self.tr("Reviewed"), self.tr("Mark as reviewed (V)")),
+            Mark.NONE: button_with_tip(self.tr("No mark"), self.tr("Take the mark away (Backspace)")),
         }
-        self._open = self._button(self.tr("Open"), self.tr("Open the case with its mask (Enter)"))
+        self._open = button_with_tip(self.tr("Open"), self.tr("Open the case with its mask (Enter)"))
         self._arrange()
         self._connect()
         self._dress()
@@ -201,12 +201,6 @@ class BatchReviewPanel(QWidget):
         self._sheet.setVisible(bool(masks))
         for button in (*self._buttons.values(), self._open):
             button.setEnabled(bool(self._sheet.selectedIndexes()))
-
-    def _button(self, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        return button
 
     def _dress(self) -> None:
         for mark, name in (

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QEvent, QLocale, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from app.engine.measure import Diameter
+from app.gui.panels.button import button_with_tip
 from app.gui.panels.measures_state import Compared, ComparedRow, Measured, MeasuredRow
 from app.gui.panels.table import Cell, FigureTable
 from app.gui.theme import current_colours, icon
@@ -28,13 +29,13 @@ class MeasuresPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._copy = self._button(self.tr("Copy"), self.tr("Copy the measures of all labels for a spreadsheet"))
+        self._copy = button_with_tip(self.tr("Copy"), self.tr("Copy the measures of all labels for a spreadsheet"))
         self._copy.clicked.connect(self.copy_requested)
-        self._save = self._button(self.tr("Save CSV…"), self.tr("Save the measures of all labels as a table"))
+        self._save = button_with_tip(self.tr("Save CSV…"), self.tr("Save the measures of all labels as a table"))
         self._save.clicked.connect(self.save_requested)
-        self._compare = self._button(self.tr("Compare…"), self.tr("Compare with the labels of another file"))
+        self._compare = button_with_tip(self.tr("Compare…"), self.tr("Compare with the labels of another file"))
         self._compare.clicked.connect(self.compare_requested)
-        self._forget = self._button(self.tr("End"), self.tr("End the comparison"))
+        self._forget = button_with_tip(self.tr("End"), self.tr("End the comparison"))
         self._forget.clicked.connect(self.forget_requested)
         self._hint = _sentence()
         self._table = FigureTable(self.tr("Measures of the labels"))
@@ -218,12 +219,6 @@ class MeasuresPanel(QWidget):
         self._compare.setIcon(icon("measure"))
         for label in (self._hint, self._note, self._alone):
             label.setStyleSheet(f"color: {current_colours().muted};")
-
-    def _button(self, text: str, tip: str) -> QPushButton:
-        button = QPushButton(text)
-        button.setToolTip(tip)
-        button.setAccessibleName(tip)
-        return button
 
 
 def _sentence() -> QLabel:
