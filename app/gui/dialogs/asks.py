@@ -144,19 +144,11 @@ class Asks(QObject):
 
     def recover(self, description: str) -> RecoverChoice:
         """What to do with work that a crash left behind; `description` says what and from when."""
-        box = QMessageBox(self._over)
-        box.setWindowTitle(self.tr("Recover your work"))
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setText(self.tr("The program ended last time before this was saved:"))
-        box.setInformativeText(description)
-        recover = box.addButton(self.tr("Recover"), QMessageBox.ButtonRole.AcceptRole)
-        discard = box.addButton(self.tr("Discard"), QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(self.tr("Ask me later"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(recover)
-        box.exec()
-        if box.clickedButton() is recover:
-            return RecoverChoice.RECOVER
-        return RecoverChoice.DISCARD if box.clickedButton() is discard else RecoverChoice.LATER
+        return left_behind(
+            self._over,
+            (self.tr("Recover your work"), self.tr("The program ended last time before this was saved:"), description),
+            (self.tr("Recover"), self.tr("Discard"), self.tr("Ask me later")),
+        )
 
     def slices(self, count: int, current: int) -> range | None:
         """From which slice to which (counted from 0) of so many, around the one that is shown."""
@@ -198,3 +190,24 @@ class Asks(QObject):
     def _may_replace(self, path: Path) -> bool:
         question = self.tr("“{0}” exists already. Replace it?").format(path.name)
         return self.confirm(self.tr("Export labels"), question)
+
+
+def left_behind(over: QWidget | None, said: tuple[str, str, str], offered: tuple[str, str, str]) -> RecoverChoice:
+    """What to do with what an earlier run left behind.
+
+    `said`: title, text and description; `offered`: the buttons to take it up, to give it up and to be asked again.
+    """
+    title, text, description = said
+    box = QMessageBox(over)
+    box.setWindowTitle(title)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setText(text)
+    box.setInformativeText(description)
+    take_up = box.addButton(offered[0], QMessageBox.ButtonRole.AcceptRole)
+    give_up = box.addButton(offered[1], QMessageBox.ButtonRole.DestructiveRole)
+    box.addButton(offered[2], QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(take_up)
+    box.exec()
+    if box.clickedButton() is take_up:
+        return RecoverChoice.RECOVER
+    return RecoverChoice.DISCARD if box.clickedButton() is give_up else RecoverChoice.LATER

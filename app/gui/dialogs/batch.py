@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QFileDialog
 
 from app.engine.batch_job import SUFFIX
-from app.gui.dialogs.asks import Asks, RecoverChoice
+from app.gui.dialogs.asks import Asks, RecoverChoice, left_behind
 
 
 class BatchAsks(Asks):
@@ -40,19 +40,11 @@ class BatchAsks(Asks):
 
     def go_on(self, description: str) -> RecoverChoice:
         """What to do with a batch that was left unfinished; `description` says which."""
-        box = QMessageBox(self._over)
-        box.setWindowTitle(self.tr("Unfinished batch"))
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setText(self.tr("The program ended before this batch was finished:"))
-        box.setInformativeText(description)
-        go_on = box.addButton(self.tr("Go on"), QMessageBox.ButtonRole.AcceptRole)
-        leave = box.addButton(self.tr("Leave it"), QMessageBox.ButtonRole.DestructiveRole)
-        box.addButton(self.tr("Ask me later"), QMessageBox.ButtonRole.RejectRole)
-        box.setDefaultButton(go_on)
-        box.exec()
-        if box.clickedButton() is go_on:
-            return RecoverChoice.RECOVER
-        return RecoverChoice.DISCARD if box.clickedButton() is leave else RecoverChoice.LATER
+        return left_behind(
+            self._over,
+            (self.tr("Unfinished batch"), self.tr("The program ended before this batch was finished:"), description),
+            (self.tr("Go on"), self.tr("Leave it"), self.tr("Ask me later")),
+        )
 
     def _folder(self, title: str, folder: str) -> Path | None:
         name = QFileDialog.getExistingDirectory(self._over, title, folder)
