@@ -2606,6 +2606,10 @@
         <translation>Abbrechen</translation>
     </message>
     <message>
+        <source>The next of the other tasks</source>
+        <translation>Die nächste der anderen Aufgaben</translation>
+    </message>
+    <message>
         <source>About {0} s left</source>
         <translation>Noch etwa {0} s</translation>
     </message>

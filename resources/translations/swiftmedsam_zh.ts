@@ -2606,6 +2606,10 @@
         <translation>取消</translation>
     </message>
     <message>
+        <source>The next of the other tasks</source>
+        <translation>其他任务中的下一个</translation>
+    </message>
+    <message>
         <source>About {0} s left</source>
         <translation>约剩 {0} 秒</translation>
     </message>

@@ -199,7 +199,11 @@ def test_that_tab_goes_through_every_control_and_comes_back(app: App, qtbot: QtB
     assert reached <= set(seen), names
 
 
-def test_that_a_box_is_drawn_carried_and_accepted_by_keys_alone(app: App, qtbot: QtBot) -> None:
+def test_that_a_box_is_drawn_carried_and_accepted_by_keys_alone(
+    qtbot: QtBot, samples: Path, project_root: Path
+) -> None:
+    app = App(project_root / "models" / "swift-int8", qtbot)  # what lies in the middle is not what is bright
+    app.open(samples / "ct_phantom.nii.gz")
     view = app.context.planes.active_view
     view.setFocus()
     QTest.keyClick(view, Qt.Key.Key_K)
@@ -213,6 +217,7 @@ def test_that_a_box_is_drawn_carried_and_accepted_by_keys_alone(app: App, qtbot:
     assert (app.labels > 0).any(axis=(1, 2)).sum() > 2
     QTest.keyClick(view, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert not app.labels.any()
+    app.context.close()
 
 
 @pytest.mark.parametrize("moves", [0, 1, 4])

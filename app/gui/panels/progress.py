@@ -40,6 +40,7 @@ class ProgressLine(QWidget):
         self._text = QLabel()
         self._others = QPushButton()
         self._others.setFlat(True)
+        self._others.setAccessibleName(self.tr("The next of the other tasks"))
         self._others.clicked.connect(self._show_next)
         self._bar = QProgressBar()
         self._bar.setMaximumWidth(180)
