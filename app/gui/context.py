@@ -81,7 +81,7 @@ class Context(QObject):
         self.looking = LookingController(
             self.actions, self.navigate, self.view_state, self.document, lambda: self.planes.active_frame, self
         )
-        self.status = StatusController(self.document, self.proposal, self.files, self.saving, self.propagate, self)
+        self.status = StatusController(self.document, self.files, self.saving, self.propagate, self)
         self._furnish()
         self._connect_canvas()
         self._connect_files()

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from app.engine.consensus import fill_box, step_count
 from app.engine.embeddings import Embedding, EmbeddingCache
 from app.engine.fastest import measure, milliseconds
 from app.engine.plane import SliceKey
@@ -151,10 +152,19 @@ class Inference:
         self._remember(request.key, view)
         return Answer(request, found, state_of(segmenter), (time.perf_counter() - start) * 1000.0)
 
-    def carry(self, volume: Volume, seed: Seed | Box3D, axis: int, limits: range | None) -> Iterator[SliceResult]:
+    def carry(self, volume: Volume, seed: Seed, limits: range | None) -> Iterator[SliceResult]:
         """Masks of an object slice by slice, see `app.engine.propagate`."""
         self._look_at(volume)
-        yield from propagate(self._segmenter(), volume, seed, axis=axis, limits=limits, cache=self._cache)
+        yield from propagate(self._segmenter(), volume, seed, limits=limits, cache=self._cache)
+
+    def fill(self, volume: Volume, box: Box3D) -> Iterator[SliceResult | None]:
+        """The slices along z of the object in a 3-D box, see `app.engine.consensus`."""
+        self._look_at(volume)
+        yield from fill_box(self._segmenter(), volume, box, cache=self._cache)
+
+    def fill_count(self, volume: Volume, box: Box3D) -> int:
+        """How many results `fill` gives."""
+        return step_count(self._segmenter(), volume, box)
 
     def encode_ahead(self, volume: Volume, key: SliceKey, like: SliceKey) -> bool:
         """Encode a slice through the view that was last used in another one; False where there is none.

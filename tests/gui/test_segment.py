@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
-from app.engine.labelmap import Label
+from app.engine.consensus import fill_box
+from app.engine.geometry import Geometry
+from app.engine.labelmap import Label, LabelMap
 from app.engine.plane import SliceKey
-from app.engine.prompt import Box, Point
-from app.engine.study import LabelChange
+from app.engine.prompt import Box, Box3D, Point
+from app.engine.study import LabelChange, Study
+from app.engine.volume import Volume
 from app.gui.canvas.requests import BoxDrag, Click, Phase
 from app.gui.controllers.propagate import PropagateController
 from app.gui.controllers.segment import SegmentController
@@ -419,3 +422,69 @@ def test_that_a_mask_answered_too_late_to_be_written_is_kept_while_the_next_box_
     desk.draw(Box(2, 2, 8, 8))
     assert desk.proposal.preview is not None
     assert desk.proposal.preview.label == 2
+
+
+def cubes(study: Study) -> Study:
+    """A ball of 21 voxels in 28 x 40 x 48 voxels of a millimetre: a box around it is filled from three sides."""
+    z, y, x = np.ogrid[:28, :40, :48]
+    ball = (z - 14) ** 2 + (y - 18) ** 2 + (x - 26) ** 2 <= 10**2
+    geometry = Geometry.from_components(shape_zyx=ball.shape, spacing_xyz=(1.0, 1.0, 1.0))
+    volume = Volume(np.where(ball, 300, -50).astype(np.int16), geometry, id="cubes", modality="CT", unit="HU")
+    labels = LabelMap(volume.shape_zyx)
+    labels.add_label("ball")
+    return Study(volume, study.source, labels)
+
+
+def test_that_a_box_of_cubes_is_filled_from_three_sides_as_in_a_batch(desk: Desk, study: Study, qtbot: QtBot) -> None:
+    opened = cubes(study)
+    desk.document.open(opened)
+    told: list[tuple[int, int]] = []
+    desk.propagate.advanced.connect(lambda done, total: told.append((done, total)))
+    desk.propagate.fill_box(Box(15, 3, 38, 26), 1, range(7, 30))  # drawn in a coronal slice: rows are z
+    qtbot.waitUntil(lambda: desk.proposal.carried is not None and not desk.proposal.carried.running)
+    box = Box3D(15, 7, 3, 38, 30, 26)
+    expected = np.zeros(opened.volume.shape_zyx, dtype=bool)
+    segmenter = desk.inference.segmenter_for(desk.inference.choice.name)
+    for result in fill_box(segmenter, opened.volume, box):
+        if result is not None:
+            expected[result.key.selector()] = result.mask
+    assert expected.any()
+    assert np.array_equal(opened.labels.voxels == 1, expected)
+    assert told[-1] == (4 * 23, 4 * 23)  # 23 slices along each axis are looked at, and those along z are painted
+    record = opened.history[-1].record
+    assert (record["axis"], record["box3d"]) == (0, list(box.to_inclusive()))
+    assert desk.document.undo_stack.count() == 1
+    desk.document.undo()
+    assert desk.labelled() == 0
+
+
+def test_that_a_fill_that_is_stopped_before_anything_is_painted_gives_the_preview_back(
+    desk: Desk, study: Study, qtbot: QtBot
+) -> None:
+    desk.document.open(cubes(study))
+    desk.draw(Box(15, 7, 38, 30), SliceKey(0, 14))
+    qtbot.waitUntil(lambda: desk.answered)
+    before = desk.proposal.preview
+    assert before is not None
+    assert before.box is not None
+    desk.propagate.advanced.connect(lambda done, _total: desk.propagate.stop() if done == 5 else None)
+    desk.propagate.fill_box(before.box, 0, range(3, 26))
+    qtbot.waitUntil(lambda: not desk.propagate.is_running)
+    assert desk.proposal.preview is before
+    assert desk.document.undo_stack.count() == 0
+    assert not desk.document.is_modified
+    desk.segment.accept()
+    assert desk.labelled() > 200
+
+
+def test_that_enter_after_a_box_that_was_carried_instead_does_not_wait_for_its_answer(desk: Desk, qtbot: QtBot) -> None:
+    desk.draw()
+    desk.propagate.start()  # takes the box before it is answered
+    qtbot.waitUntil(lambda: desk.jobs.is_idle)
+    desk.document.undo()
+    desk.segment.drag_box(BoxDrag(_KEY, Box(-9, -9, -2, -2), Phase.BEGIN, new=True))  # outside: nothing is asked
+    desk.segment.accept()
+    assert desk.labelled() == 0
+    desk.segment.drag_box(BoxDrag(_KEY, _BOX, Phase.END, new=True))
+    qtbot.waitUntil(lambda: desk.answered)
+    assert desk.document.undo_stack.index() == 0

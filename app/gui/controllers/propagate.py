@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,17 +16,30 @@ from app.engine.propagate import Seed, SliceResult
 from app.gui.document import Document
 from app.gui.inference import Inference, ModelState
 from app.gui.jobs import Jobs, Lane
-from app.gui.proposal import Carried, Proposal, prompt_record
+from app.gui.proposal import Carried, Preview, Proposal, prompt_record
 from app.gui.translation import QT_TRANSLATE_NOOP
 from app.gui.view_state import ViewState
 
 
+@dataclass(frozen=True)
+class _Begun:
+    """The model that is at work, and how many steps it takes at most."""
+
+    model: ModelState
+    steps: int
+
+
 class PropagateController(QObject):
-    """Carries the preview, or what the active label has in the active slice, both ways; paints as it goes."""
+    """Carries the preview, or what the active label has in the active slice, both ways; paints as it goes.
+
+    A 3-D box is filled as in a batch: along z, though from three sides where that is better, and then it is painted
+    once all of them are known.
+    """
 
     message = Signal(str)
     failed = Signal(object)
     running_changed = Signal(bool)
+    advanced = Signal(int, int)  # so many steps of so many at most
 
     def __init__(
         self, document: Document, view_state: ViewState, proposal: Proposal, jobs: Jobs, inference: Inference,
@@ -36,8 +50,10 @@ class PropagateController(QObject):
         self._jobs, self._inference = jobs, inference
         self._limits: range | None = None
         self._record: dict[str, Any] = {}
+        self._taken: Preview | None = None  # what it began with: given back where nothing has come of it
+        self._done, self._steps = 0, 0
         document.opened.connect(self.forget)
-        document.about_to_act.connect(self.stop)
+        document.about_to_act.connect(self._make_way)
 
     @property
     def is_running(self) -> bool:
@@ -52,16 +68,15 @@ class PropagateController(QObject):
         """Carry the preview, or the active label's mask in the active slice, until it ends by itself."""
         seed = None if self.is_running else self._seed()
         if seed is not None:
-            self._run(seed, seed.key.axis, self._limits)
+            self._run(seed, self._limits)
 
     def fill_box(self, box: Box, axis: int, slices: range) -> None:
-        """Fill a 3-D box: the outline of a box in every one of the slices along an axis."""
-        if self.is_running or self._ready_label() is None:
-            return
-        self._run(box_through(box, axis, slices), axis, None)
+        """Fill a 3-D box: the outline of a box in a plane, from one slice along its axis to another."""
+        if not self.is_running:
+            self._run(box_through(box, axis, slices), None)
 
     def stop(self) -> None:
-        """Ask for no further slice and keep what there is."""
+        """Ask for no further slice and keep what there is; where there is nothing, the preview is there again."""
         if self.is_running:
             self._jobs.cancel(Lane.PROPAGATE)
             self._end()
@@ -70,34 +85,54 @@ class PropagateController(QObject):
     def forget(self) -> None:
         """Another image is open."""
         self._jobs.cancel(Lane.PROPAGATE)
-        self._limits = None
+        self._limits, self._taken = None, None
         self._proposal.set_carried(None)
         self.running_changed.emit(False)
 
-    def _run(self, seed: Seed | Box3D, axis: int, limits: range | None) -> None:
+    @Slot()
+    def _make_way(self) -> None:
+        """Something else is about to be done."""
+        self._taken = None
+        self.stop()
+
+    def _run(self, seed: Seed | Box3D, limits: range | None) -> None:
         study, label = self._document.study, self._ready_label()
         if study is None or label is None:
             return
-        self._record = {**_record_of(seed, axis, limits), "label": label}
+        self._record = {**_record_of(seed, limits), "label": label}
+        self._taken, self._done, self._steps = self._proposal.preview, 0, 0
         self._proposal.set_preview(None)
-        self._proposal.set_carried(Carried(axis, label, {}))
+        self._proposal.set_carried(Carried(_axis_of(seed), label, {}))
         volume = study.volume
 
-        def steps() -> Iterator[SliceResult | ModelState]:
-            yield self._inference.open()
-            yield from self._inference.carry(volume, seed, axis, limits)
+        def steps() -> Iterator[_Begun | SliceResult | None]:
+            model = self._inference.open()
+            if isinstance(seed, Box3D):
+                yield _Begun(model, self._inference.fill_count(volume, seed))
+                yield from self._inference.fill(volume, seed)
+            else:
+                every = range(volume.shape_zyx[seed.key.axis])
+                yield _Begun(model, len(every if limits is None else limits))
+                yield from self._inference.carry(volume, seed, limits)
 
         self._jobs.run_steps(Lane.PROPAGATE, steps, self._carried, self._end, self._fail)
         self.running_changed.emit(True)
 
-    def _carried(self, result: SliceResult | ModelState) -> None:
+    def _carried(self, result: _Begun | SliceResult | None) -> None:
         carried = self._proposal.carried
         if carried is None:
             return
-        if isinstance(result, ModelState):
-            self._record["model"] = result.record()
-            self._record["doubtful_below"] = result.doubtful_below
+        if isinstance(result, _Begun):
+            self._record["model"] = result.model.record()
+            self._record["doubtful_below"] = result.model.doubtful_below
+            self._steps = result.steps
             return
+        self._done += 1
+        self.advanced.emit(self._done, self._steps)
+        if result is not None:
+            self._paint(carried, result)
+
+    def _paint(self, carried: Carried, result: SliceResult) -> None:
         rows, columns = result.mask.shape
         part = (slice_region(result.key, slice(0, rows), slice(0, columns)), result.mask)
         try:
@@ -120,6 +155,9 @@ class PropagateController(QObject):
         self._document.finish_parts(text, {**self._record, "scores": scores})
         self._proposal.set_carried(Carried(carried.axis, carried.label, carried.slices, running=False))
         self.running_changed.emit(False)
+        taken, self._taken = self._taken, None
+        if not carried.slices and taken is not None and taken.fresh and self._proposal.preview is None:
+            self._proposal.set_preview(taken)
         if carried.slices:
             first, last = min(carried.slices) + 1, max(carried.slices) + 1
             if first == last:
@@ -164,9 +202,14 @@ def box_through(box: Box, axis: int, slices: range) -> Box3D:
     return Box3D(x0, y0, z0, x1, y1, z1)
 
 
-def _record_of(seed: Seed | Box3D, axis: int, limits: range | None) -> dict[str, Any]:
+def _axis_of(seed: Seed | Box3D) -> int:
+    """Along which array axis the masks come."""
+    return 0 if isinstance(seed, Box3D) else seed.key.axis
+
+
+def _record_of(seed: Seed | Box3D, limits: range | None) -> dict[str, Any]:
     if isinstance(seed, Box3D):
-        return {"kind": "box3d", "axis": axis, "box3d": list(seed.to_inclusive())}
+        return {"kind": "box3d", "axis": _axis_of(seed), "box3d": list(seed.to_inclusive())}
     record = prompt_record("carried", seed.key, seed.prompts.box, seed.prompts.points)
     if limits is not None:
         record["limits"] = [limits.start, limits.stop - 1]

@@ -165,6 +165,7 @@ class SegmentController(QObject):
             return
         if self._proposal.preview is None:
             self._accept_next = False  # meant one that is gone
+        self._asked = None
         self._proposal.set_preview(preview)
         # The mask so far is a prompt of corrections alone: while a box moves, it would hold the new mask back.
         previous = preview.mask if preview.points else None
@@ -179,9 +180,11 @@ class SegmentController(QObject):
 
     def _answer(self, answer: Answer) -> None:
         preview = self._proposal.preview
-        if preview is None or answer.request is not self._asked:
+        if answer.request is not self._asked:
             return
         self._asked = None
+        if preview is None:
+            return
         found = answer.found
         shown = replace(
             preview, mask=found.mask, score=found.score, doubtful=found.score < answer.model.doubtful_below, fresh=True,

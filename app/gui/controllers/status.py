@@ -13,19 +13,17 @@ from app.gui.controllers.saving import SavingController
 from app.gui.document import Document
 from app.gui.panels.findings import FindingsBadge, FindingsPanel
 from app.gui.panels.progress import ProgressLine, Task
-from app.gui.proposal import Proposal
 
 
 class StatusController(QObject):
     """Fills the progress line, the badge and the panel of findings."""
 
     def __init__(
-        self, document: Document, proposal: Proposal, files: FilesController, saving: SavingController,
-        propagate: PropagateController, parent: QObject | None = None,
+        self, document: Document, files: FilesController, saving: SavingController, propagate: PropagateController,
+        parent: QObject | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._document, self._proposal = document, proposal
-        self._files, self._propagate = files, propagate
+        self._document, self._files, self._propagate = document, files, propagate
         self.progress = ProgressLine()
         self._reading: Task | None = None
         self._saving: Task | None = None
@@ -38,7 +36,7 @@ class StatusController(QObject):
         files.read_so_far.connect(self._advance_reading)
         saving.saving.connect(self._save)
         propagate.running_changed.connect(self._carry)
-        proposal.carried_changed.connect(self._advance)
+        propagate.advanced.connect(self._advance)
 
     def watch(self, measure: MeasureController) -> None:
         """Tell of its comparisons, too."""
@@ -81,8 +79,6 @@ class StatusController(QObject):
             text = self.tr("Carrying the mask through the volume\u2026")
             self._carrying = self.progress.begin(text, self._propagate.stop)
 
-    @Slot(object)
-    def _advance(self, _newest: object) -> None:
-        carried, study = self._proposal.carried, self._document.study
-        if carried is not None and carried.running and study is not None and carried.slices:
-            self.progress.advance(self._carrying, len(carried.slices), study.volume.shape_zyx[carried.axis])
+    @Slot(int, int)
+    def _advance(self, done: int, total: int) -> None:
+        self.progress.advance(self._carrying, done, total)
