@@ -27,8 +27,10 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser; `arguments.run(arguments)` runs the chosen subcommand and returns its exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m app" if Path(sys.argv[0]).name == "__main__.py" else "swiftmedsam",
+        usage="%(prog)s [-h] [--version] COMMAND ...\n       %(prog)s [--model NAME] [FILE ...]",
         description="Outlines objects in medical images from a box, on an ordinary laptop, without a network. "
-        "Without a subcommand the window opens, with the files that are named.",
+        "Without a subcommand the window opens, with the files that are named; --model before them takes an installed "
+        "package or the path of one, as it does after a subcommand.",
         epilog=f"Exit codes: 0 all done, 1 something failed, 2 wrong use. {_NOTICE}",
         allow_abbrev=False,
     )

@@ -100,6 +100,22 @@ def test_that_the_command_line_without_a_subcommand_says_which_there_are(capsys:
     assert "COMMAND" in capsys.readouterr().err
 
 
+def test_that_the_help_says_how_the_window_is_given_a_model(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "[--model NAME] [FILE ...]" in said
+    assert "--model before them takes an installed package or the path of one" in said
+
+
+@pytest.mark.parametrize("command", ["segment", "batch", "selftest", "bench"])
+def test_that_every_command_that_computes_takes_a_model(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    assert "--model NAME" in capsys.readouterr().out
+
+
 def test_that_an_image_that_cannot_be_read_is_code_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["segment", str(tmp_path / "nowhere.nii"), "-o", str(tmp_path), "--box", "1,1,2,2"])
 
