@@ -65,18 +65,20 @@ def _export_options(export: argparse.ArgumentParser) -> None:
     family.add_argument("--samples", type=int, default=12, help="images of it")
     swift = export.add_argument_group("checkpoints of our training")
     swift.add_argument("--version", default="0.1.0")
+    swift.add_argument("--solid", type=Path, help="checkpoint of a 3-D network to put into the package too")
+    swift.add_argument("--share", type=float, default=0.5, help="of the 3-D network beside the pair, 0..1")
     swift.add_argument("--weights", type=Path, help="also write the averaged weights in half precision (.safetensors)")
     export.set_defaults(run=_export)
 
 
 def _train_options(train: argparse.ArgumentParser) -> None:
     train.add_argument("--data", type=Path, required=True, help="folder with index.csv, or with challenge NPZ")
-    train.add_argument("--network", choices=("swift", "swiftmedsam", "litemedsam"), default="swift")
+    train.add_argument("--network", choices=("swift", "solid", "swiftmedsam", "litemedsam"), default="swift")
     train.add_argument("--epochs", type=int, help="of swiftmedsam and litemedsam, as their authors train them")
     train.add_argument("--out", type=Path, required=True, help="folder of the run, under runs/")
     train.add_argument("--from", dest="initial", type=Path, help="checkpoint or weights to begin with")
     train.add_argument("--samples", type=int, help="views to see in all")
-    train.add_argument("--size", type=int, help="input side in pixels")
+    train.add_argument("--size", type=int, help="input side in pixels (solid: in cells)")
     train.add_argument("--batch", type=int)
     train.add_argument("--rate", type=float)
     train.add_argument("--cooldown", type=float)
@@ -102,29 +104,40 @@ def _evaluate_options(evaluate: argparse.ArgumentParser) -> None:
 
 
 def _train(options: argparse.Namespace) -> int:
-    if options.network != "swift":
+    if options.network not in ("swift", "solid"):
         return lineage_commands.train(options)
-    from convert.train import TrainConfig, train
+    from convert.running import TrainConfig
+    from convert.solid_samples import SIZE
+    from convert.train import train
+    from convert.train_solid import train_solid
 
     names = ("samples", "size", "batch", "rate", "cooldown", "warmup", "seed", "workers", "threads", "device")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    print(train(TrainConfig(data=str(options.data), out=str(options.out), **given), initial=options.initial))
+    if options.network == "solid":
+        given = {"size": SIZE, "batch": 8, **given}
+    config = TrainConfig(data=str(options.data), out=str(options.out), **given)
+    print((train_solid if options.network == "solid" else train)(config, initial=options.initial))
     return 0
 
 
 def _export(options: argparse.Namespace) -> int:
     from convert.checkpoints import is_lineage
-    from convert.export import export_swift
+    from convert.export import export_solid, export_swift
     from convert.selftest import record_self_test
+    from convert.solid_samples import SIZE as SOLID_SIZE
     from convert.weights import save_weights
 
     if is_lineage(options.checkpoint):
         return _export_lineage(options)
     size = options.size or 256
     export_swift(options.checkpoint, options.out, name=options.out.name, version=options.version, size=size)
+    if options.solid is not None:
+        export_solid(options.solid, options.out, size=SOLID_SIZE, share=options.share)
     record_self_test(options.out)
     if options.weights is not None:
         save_weights(options.checkpoint, options.weights)
+    if options.weights is not None and options.solid is not None:
+        save_weights(options.solid, options.weights.with_name(f"solid-{options.weights.name}"))
     print(options.out)
     return 0
 
@@ -140,12 +153,15 @@ def _export_lineage(options: argparse.Namespace) -> int:
 
 def _quantize(options: argparse.Namespace) -> int:
     from convert.package import read_manifest
-    from convert.quantize import calibration_samples, quantize_swift
+    from convert.quantize import calibration_samples, quantize_solid, quantize_swift, solid_samples
     from convert.selftest import record_self_test
 
-    size = int(read_manifest(options.source)["input"]["size"])
-    samples = calibration_samples(options.data, size, options.samples)
+    source = read_manifest(options.source)
+    samples = calibration_samples(options.data, int(source["input"]["size"]), options.samples)
     quantize_swift(options.source, options.out, name=options.out.name, samples=samples)
+    if "solid" in source:
+        blocks = solid_samples(options.data, int(source["solid"]["size"]), options.samples)
+        quantize_solid(options.source, options.out, samples=blocks)
     record_self_test(options.out)
     print(options.out)
     return 0

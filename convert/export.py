@@ -8,10 +8,13 @@ from typing import Any
 
 import torch
 
+from app.engine import solid
 from app.engine.prompt_maps import CHANNELS
+from convert.nets.solid import SolidNet
 from convert.nets.swift import SwiftNet
-from convert.package import ov, swift_fields, write_package
-from convert.weights import load_swift
+from convert.package import add_solid, ov, read_manifest, swift_fields, write_manifest, write_package
+from convert.solid_samples import RATIO
+from convert.weights import load_solid, load_swift
 
 
 def convert_pair(net: SwiftNet, size: int) -> tuple[ov.Model, ov.Model]:
@@ -42,3 +45,21 @@ def export_swift(checkpoint: Path, folder: Path, *, name: str, version: str, siz
     fields = swift_fields(name=name, version=version, precision="f32", size=size)
     fields["training"] = {"views": kept["seen"], "hours": round(kept["seconds"] / 3600, 2)}
     write_package(folder, fields, *convert_pair(net, size))
+
+
+def convert_solid(net: SolidNet, size: int) -> ov.Model:
+    """The 3-D network for cells (1, 9, size, size, size), with named input and output."""
+    cells = torch.zeros(1, solid.CHANNELS, size, size, size)
+    model = ov.convert_model(net.eval(), example_input=cells, input=[tuple(cells.shape)])
+    _name(model.inputs, ("cells",))
+    _name(model.outputs, ("logits",))
+    return model
+
+
+def export_solid(checkpoint: Path, folder: Path, *, size: int, share: float) -> None:
+    """Put the 3-D network of a checkpoint into a floating-point package; `share`: see `network.SolidNetwork`."""
+    net, kept = load_solid(checkpoint)
+    add_solid(folder, convert_solid(net, size), {"size": size, "ratio": RATIO, "share": share})
+    manifest = read_manifest(folder)
+    manifest["training"]["solid"] = {"boxes": kept["seen"], "hours": round(kept["seconds"] / 3600, 2)}
+    write_manifest(folder, manifest)

@@ -15,7 +15,7 @@ stop_reporting()
 
 import openvino as ov  # noqa: E402  (only after its reporting is stopped)
 
-__all__ = ["FORMAT", "ov", "read_manifest", "sha256", "swift_fields", "write_manifest", "write_package"]
+__all__ = ["FORMAT", "add_solid", "ov", "read_manifest", "sha256", "swift_fields", "write_manifest", "write_package"]
 
 FORMAT = 1
 
@@ -46,13 +46,25 @@ def write_package(
     folder.mkdir(parents=True, exist_ok=True)
     manifest = dict(fields)
     for part, model in (("encoder", encoder), ("decoder", decoder)):
-        ov.save_model(model, folder / f"{part}.xml", compress_to_fp16=half)
-        manifest[part] = {
-            "files": {f"{part}{suffix}": sha256(folder / f"{part}{suffix}") for suffix in (".xml", ".bin")},
-            "inputs": {port.get_any_name(): _shape(port) for port in model.inputs},
-            "outputs": {port.get_any_name(): _shape(port) for port in model.outputs},
-        }
+        manifest[part] = _saved(folder, part, model, half=half)
     write_manifest(folder, manifest)
+
+
+def add_solid(folder: Path, solid: ov.Model, settings: Mapping[str, Any]) -> None:
+    """Put a 3-D network into a package that is there, weights in half precision; settings: size, ratio, share."""
+    manifest = read_manifest(folder)
+    manifest["solid"] = {**settings, **_saved(folder, "solid", solid, half=True)}
+    write_manifest(folder, manifest)
+
+
+def _saved(folder: Path, part: str, model: ov.Model, *, half: bool) -> dict[str, Any]:
+    """What the manifest says of a network after it was saved."""
+    ov.save_model(model, folder / f"{part}.xml", compress_to_fp16=half)
+    return {
+        "files": {f"{part}{suffix}": sha256(folder / f"{part}{suffix}") for suffix in (".xml", ".bin")},
+        "inputs": {port.get_any_name(): _shape(port) for port in model.inputs},
+        "outputs": {port.get_any_name(): _shape(port) for port in model.outputs},
+    }
 
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:

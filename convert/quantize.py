@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from app.engine.intensity import IntensityMapping
 from convert.dataset import load_items
-from convert.package import ov, read_manifest, write_package
+from convert.package import add_solid, ov, read_manifest, write_package
 from convert.sampling import Sample, Sampler
+from convert.solid_samples import SolidSample, SolidSampler
 
 # isort: split
 import nncf
@@ -47,11 +48,30 @@ def quantize_swift(source: Path, target: Path, *, name: str, samples: list[Sampl
         fast_bias_correction=True, ignored_scope=nncf.IgnoredScope(names=_last_layers(decoder)),
     )  # fmt: skip
     fields = read_manifest(source)
-    for part in ("encoder", "decoder", "self_test"):
+    for part in ("encoder", "decoder", "solid", "self_test"):
         fields.pop(part, None)
     fields |= {"name": name, "precision": "int8", "accuracy": {}}
     fields["training"]["quantisation"] = f"NNCF post-training, mixed preset, {len(samples)} calibration views"
     write_package(target, fields, int8_encoder, int8_decoder)
+
+
+def solid_samples(root: Path, size: int, count: int) -> list[SolidSample]:
+    """Boxes of training volumes, in the proportions of training."""
+    sampler = SolidSampler(load_items(root, ("train3d",), ("train",)), IntensityMapping(), _SEED)
+    return [sampler.draw(n, size) for n in range(count)]
+
+
+def quantize_solid(source: Path, target: Path, *, samples: list[SolidSample]) -> None:
+    """Put the 3-D network of a floating-point package into its INT8 package; its last convolution stays as it is."""
+    network = ov.Core().read_model(source / "solid.xml")
+    last = [node for node in network.get_ordered_ops() if node.get_type_name() == "Convolution"][-1]
+    cells = [sample.channels[None] for sample in samples]
+    int8 = nncf.quantize(
+        network, nncf.Dataset(cells), subset_size=len(cells), preset=nncf.QuantizationPreset.MIXED,
+        fast_bias_correction=True, ignored_scope=nncf.IgnoredScope(names=[last.get_friendly_name()]),
+    )  # fmt: skip
+    settings = read_manifest(source)["solid"]
+    add_solid(target, int8, {name: settings[name] for name in ("size", "ratio", "share")})
 
 
 def _embeddings(encoder: ov.Model, images: list[NDArray[np.float32]]) -> list[dict[str, NDArray[np.float32]]]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors.torch import save_file
+from torch import nn
 
 from convert.checkpoints import CheckpointError, read_content, read_notes
+from convert.nets.solid import SolidConfig, SolidNet
 from convert.nets.swift import SwiftConfig, SwiftNet
 
 _LARGEST, _MOST_STAGES = 1024, 8  # channels or blocks, and stages: bounds on what a file may ask for
+
+
+Net = TypeVar("Net", bound=nn.Module)
 
 
 def load_swift(checkpoint: Path) -> tuple[SwiftNet, dict[str, Any]]:
@@ -21,12 +26,21 @@ def load_swift(checkpoint: Path) -> tuple[SwiftNet, dict[str, Any]]:
 
     Raises CheckpointError where the file holds no swift network, or not all of one.
     """
+    return _loaded(checkpoint, lambda saved: SwiftNet(SwiftConfig(**saved)))
+
+
+def load_solid(checkpoint: Path) -> tuple[SolidNet, dict[str, Any]]:
+    """As `load_swift`, of the 3-D network."""
+    return _loaded(checkpoint, lambda saved: SolidNet(SolidConfig(**saved)))
+
+
+def _loaded(checkpoint: Path, make: Callable[[Mapping[str, Any]], Net]) -> tuple[Net, dict[str, Any]]:
     content = read_content(checkpoint)
     if checkpoint.suffix == ".safetensors":
-        return _of_weights(checkpoint, content)
+        return _of_weights(checkpoint, content, make)
     if not isinstance(content, Mapping) or "average" not in content or "network" not in content:
         raise CheckpointError(f"{checkpoint} is no checkpoint of a swift training")
-    net = _network(checkpoint, content["network"], content["average"])
+    net = _network(checkpoint, content["network"], content["average"], make)
     names = ("seen", "seconds", "steps", "config", "revision")
     if not all(name in content for name in names):
         raise CheckpointError(f"{checkpoint} is no whole checkpoint of a swift training")
@@ -45,7 +59,7 @@ def save_weights(checkpoint: Path, target: Path) -> None:
     save_file({k: v.contiguous() for k, v in tensors.items()}, target, metadata=notes)
 
 
-def _of_weights(path: Path, tensors: object) -> tuple[SwiftNet, dict[str, Any]]:
+def _of_weights(path: Path, tensors: object, make: Callable[[Mapping[str, Any]], Net]) -> tuple[Net, dict[str, Any]]:
     notes = read_notes(path)
     if "network" not in notes:
         raise CheckpointError(f"{path} does not say of which network its weights are")
@@ -54,20 +68,20 @@ def _of_weights(path: Path, tensors: object) -> tuple[SwiftNet, dict[str, Any]]:
         kept = {"seen": int(notes.get("seen", 0)), "seconds": float(notes.get("seconds", 0))}
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} does not say of which network its weights are") from error
-    return _network(path, network, tensors), kept
+    return _network(path, network, tensors, make), kept
 
 
-def _network(path: Path, saved: object, tensors: object) -> SwiftNet:
+def _network(path: Path, saved: object, tensors: object, make: Callable[[Mapping[str, Any]], Net]) -> Net:
     """With its weights, in `eval` mode; shapes are compared before any of it takes memory."""
     try:
-        config = _config(saved)
+        config = _settings(saved)
         if not isinstance(tensors, Mapping):
             raise TypeError("its weights have no names")
         with torch.device("meta"):
-            wanted = {name: tensor.shape for name, tensor in SwiftNet(config).state_dict().items()}
+            wanted = {name: tensor.shape for name, tensor in make(config).state_dict().items()}
         if {name: tensor.shape for name, tensor in tensors.items()} != wanted:
             raise ValueError("its weights are those of another network")
-        net = SwiftNet(config)
+        net = make(config)
         net.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in tensors.items()})
     except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
         raise CheckpointError(f"{path} holds no whole network: {' '.join(str(error).split())[:120]}") from error
@@ -76,7 +90,7 @@ def _network(path: Path, saved: object, tensors: object) -> SwiftNet:
     return net.eval()
 
 
-def _config(saved: object) -> SwiftConfig:
+def _settings(saved: object) -> dict[str, Any]:
     if not isinstance(saved, Mapping):
         raise TypeError("it does not say how large its network is")
     fields: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in saved.items()}
@@ -84,4 +98,4 @@ def _config(saved: object) -> SwiftConfig:
         numbers = value if isinstance(value, tuple) else (value,)
         if len(numbers) > _MOST_STAGES or any(type(n) is not int or not 0 <= n <= _LARGEST for n in numbers):
             raise ValueError("its network is beyond all bounds")
-    return SwiftConfig(**fields)
+    return fields

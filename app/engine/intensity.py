@@ -66,11 +66,18 @@ def map_intensities(
         channels = np.stack([_stretch(values[..., c], inside, mapping) for c in range(3)])
     else:
         grey = values.mean(axis=2, dtype=np.float32) if values.ndim == 3 else values
-        stretched = _stretch(grey, inside, mapping)
-        channels = np.stack([stretched, _equalise(stretched, inside), stretched])
+        channels = grey_channels(grey, inside, mapping)[[0, 1, 0]]
     if not inside.all():
         channels = channels * inside
     return np.ascontiguousarray(channels, dtype=np.float32)
+
+
+def grey_channels(
+    values: NDArray[np.float32], inside: NDArray[np.bool_], mapping: IntensityMapping
+) -> NDArray[np.float32]:
+    """Grey values of any shape stretched onto 0..1 by percentiles of the `inside`, and the same equalised: (2, …)."""
+    stretched = _stretch(values, inside, mapping)
+    return np.stack([stretched, _equalise(stretched, inside)])
 
 
 def _stretched_to_eight_bits(image: NDArray[Any]) -> NDArray[np.uint8]:

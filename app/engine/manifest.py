@@ -18,6 +18,7 @@ from typing import Any, Literal, cast
 from app import paths
 from app.engine.errors import ModelError
 from app.engine.intensity import IntensityMapping
+from app.engine.network import NAME, Network, Shape, SolidNetwork, read_network, read_solid
 from app.engine.package_source import LARGEST_FILE, MANIFEST, copy_files, discard, package_source, read_file
 from app.engine.prompt_maps import CHANNELS
 from app.engine.resize import METHODS, Method
@@ -28,30 +29,10 @@ SELF_TEST_BLOCKS = 8  # the expected mask is compared as the means of 8 x 8 bloc
 
 Precision = Literal["int8", "f32", "bf16", "f16"]
 PRECISIONS: tuple[Precision, ...] = ("int8", "f32", "bf16", "f16")
-Shape = tuple[int, ...]
 
 _LARGEST_MANIFEST = 1 << 20  # bytes
 _COMPANIONS = frozenset({"CARD.md", "LICENSE", "LICENSE.txt", "NOTICE"})  # imported with a package where they are there
-_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
-_SHA256 = r"[0-9a-f]{64}"
 _TOKEN_INPUTS = frozenset({"boxes", "points", "point_labels"})
-
-
-@dataclass(frozen=True, eq=False)
-class Network:
-    """An OpenVINO model of a package: its files with their SHA-256, and the shapes of its tensors by name.
-
-    A leading -1 in a shape is the number of prompts.
-    """
-
-    files: Mapping[str, str]
-    inputs: Mapping[str, Shape]
-    outputs: Mapping[str, Shape]
-
-    @property
-    def xml(self) -> str:
-        """Name of the file with the graph; the weights lie beside it as .bin."""
-        return next(name for name in self.files if name.endswith(".xml"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +57,7 @@ class ModelManifest:
     carry_margin: int | None  # tokens: input pixels around the last mask's box; None: that box in voxels
     encoder: Network
     decoder: Network
+    solid: SolidNetwork | None  # fills 3-D boxes at once, where the package has one
     expected: tuple[float, ...]  # of the self-test: 64 block means of the phantom's mask probability
     tolerance: float
     mask_threshold: float  # logits above are inside
@@ -102,6 +84,11 @@ class ModelManifest:
         return self.encoding == "maps" or "points" in self.decoder.inputs
 
     @property
+    def files(self) -> Mapping[str, str]:
+        """All files of its networks with their SHA-256."""
+        return {**self.encoder.files, **self.decoder.files, **(self.solid.network.files if self.solid else {})}
+
+    @property
     def half_embeddings(self) -> bool:
         """Whether embeddings may be kept in half precision."""
         return not (self.encoding == "tokens" and self.precision == "f32")
@@ -112,7 +99,7 @@ class ModelManifest:
 
     def verify(self) -> ModelManifest:
         """Itself, after every listed file was found with its SHA-256; otherwise a ModelError that names the file."""
-        for name, expected in (*self.encoder.files.items(), *self.decoder.files.items()):
+        for name, expected in self.files.items():
             if _sha256(self.folder / name) != expected:
                 raise ModelError(f"the model file {self.folder / name} is damaged: its SHA-256 is not the manifest's")
         return self
@@ -136,7 +123,7 @@ def broken_packages() -> list[tuple[Path, str]]:
 
 def find_package(name_or_path: str | Path) -> ModelManifest:
     """An installed package by name, or any by the path of its folder; raises ModelError that lists the names."""
-    if re.fullmatch(_NAME, str(name_or_path)):
+    if re.fullmatch(NAME, str(name_or_path)):
         for folder in package_folders():
             if (folder / name_or_path / MANIFEST).is_file():
                 return ModelManifest.load(folder / name_or_path)
@@ -165,7 +152,7 @@ def import_package(path: Path) -> ModelManifest:
             manifest = _parse(read_file(source, MANIFEST, _LARGEST_MANIFEST), Path(path))
             if any((folder / manifest.name).exists() for folder in package_folders()):
                 raise ModelError(f"a model package named {manifest.name} is installed already")
-            listed = {MANIFEST, *manifest.encoder.files, *manifest.decoder.files}
+            listed = {MANIFEST, *manifest.files}
             copy_files(source, frozenset(listed | (_COMPANIONS & source.names())), staging)
         ModelManifest.load(staging).verify()
         target = target_folder / manifest.name
@@ -231,7 +218,7 @@ def _manifest(fields: Fields, folder: Path, digest: str) -> ModelManifest:
     mask, present, doubtful = _thresholds(fields.inner("thresholds"))
     return ModelManifest(
         folder=folder,
-        name=fields.text("name", _NAME),
+        name=fields.text("name", NAME),
         version=fields.text("version"),
         family=fields.text("family"),
         licence=fields.text("licence"),
@@ -246,8 +233,9 @@ def _manifest(fields: Fields, folder: Path, digest: str) -> ModelManifest:
         prompt_channels=prompting.channels,
         whole_corners=prompting.whole_corners,
         carry_margin=prompting.carry_margin,
-        encoder=_network(fields.inner("encoder")),
-        decoder=_network(fields.inner("decoder")),
+        encoder=read_network(fields.inner("encoder")),
+        decoder=read_network(fields.inner("decoder")),
+        solid=read_solid(fields.inner("solid")) if "solid" in fields else None,
         expected=expected,
         tolerance=tolerance,
         mask_threshold=mask,
@@ -311,21 +299,6 @@ def _prompts(fields: Fields) -> _Prompting:
         found = _Prompting("tokens", whole_corners=corners == "whole", carry_margin=None if tight else margin)
     fields.end()
     return found
-
-
-def _network(fields: Fields) -> Network:
-    files = fields.inner("files")
-    hashes = {name: files.text(name, _SHA256) for name in files.names()}
-    stems = [name.removesuffix(".xml") for name in hashes if name.endswith(".xml")]
-    if len(stems) != 1 or set(hashes) != {f"{stems[0]}.xml", f"{stems[0]}.bin"} or not re.fullmatch(_NAME, stems[0]):
-        raise FieldError("the files of a network are one NAME.xml and its NAME.bin, in the package's own folder")
-    network = Network(MappingProxyType(hashes), _shapes(fields.inner("inputs")), _shapes(fields.inner("outputs")))
-    fields.end()
-    return network
-
-
-def _shapes(fields: Fields) -> Mapping[str, Shape]:
-    return MappingProxyType({name: fields.integers(name, -1, 65536) for name in fields.names()})
 
 
 def _self_test(fields: Fields) -> tuple[tuple[float, ...], float]:

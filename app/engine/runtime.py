@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from app import paths
 from app.engine.errors import ModelError
 from app.engine.hardware import instruction_set
-from app.engine.manifest import ModelManifest, Network
+from app.engine.manifest import ModelManifest
+from app.engine.network import Network
 from app.engine.selftest import disagreement, phantom_inputs
 
 if TYPE_CHECKING:
@@ -135,6 +136,16 @@ class CompiledPair:
             raise ModelError(f"the model {self.manifest.name} answered with values that are no numbers")
         return logits, scores
 
+    def fill(self, cells: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Of the cells of a 3-D box (9, S, S, S), see `solid`, logits (S, S, S); only where the manifest has `solid`.
+
+        Raises ModelError where the answer is no number.
+        """
+        logits: NDArray[np.float32] = self._infer("solid", {"cells": cells[None]}, half=False, batch=1)["logits"][0, 0]
+        if not np.isfinite(logits).all():
+            raise ModelError(f"the model {self.manifest.name} answered with values that are no numbers")
+        return logits
+
     def self_test(self) -> str | None:
         """What is wrong with the mask of the phantom, or None where it is as the manifest expects."""
         image, prompts = phantom_inputs(self.manifest)
@@ -188,6 +199,8 @@ class CompiledPair:
             raise ModelError(f"OpenVINO could not compile {graph} for {self.device}: {reason}") from error
 
     def _description(self, role: str) -> Network:
+        if role == "solid" and self.manifest.solid is not None:
+            return self.manifest.solid.network
         return self.manifest.encoder if role == "encoder" else self.manifest.decoder
 
 

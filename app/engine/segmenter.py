@@ -17,8 +17,9 @@ from app.engine.manifest import ModelManifest, find_package
 from app.engine.many_boxes import SharedView, serves, shared_views
 from app.engine.model_inputs import decoder_inputs, encoder_input, slice_view
 from app.engine.plane import SliceKey
-from app.engine.prompt import Box, Prompts
+from app.engine.prompt import Box, Box3D, Prompts
 from app.engine.runtime import BATCH, Activation, CompiledPair, load_pair
+from app.engine.solid import SolidView, solid_input
 from app.engine.view import SliceGrid, View, focus_view
 from app.engine.volume import Volume
 
@@ -77,6 +78,12 @@ class Segmenter(Protocol):
         does not understand.
         """
 
+    def fill(self, volume: Volume, box: Box3D) -> NDArray[np.float32] | None:
+        """Probability of the object at each voxel of a box within the volume (its Z, Y, X), 0..1, all at once.
+
+        None where the model has no 3-D network.
+        """
+
 
 class ModelSegmenter:
     """A compiled package as a `Segmenter`; threads may share it."""
@@ -122,6 +129,17 @@ class ModelSegmenter:
             members = checked[start : start + BATCH]
             masks += [self._mask(view, *answer) for answer in zip(members, logits, scores, strict=True)]
         return masks
+
+    def fill(self, volume: Volume, box: Box3D) -> NDArray[np.float32] | None:
+        """See `Segmenter`."""
+        solid = self.manifest.solid
+        if solid is None:
+            return None
+        spacing = volume.geometry.spacing_zyx if volume.in_mm else (1.0, 1.0, 1.0)
+        view = SolidView.around(box, volume.shape_zyx, spacing, size=solid.size, ratio=solid.ratio)
+        mapping = self.manifest.intensity_for(volume.modality)
+        logits = self.pair.fill(solid_input(volume.voxels, view, mapping, inverted=volume.display.inverted))
+        return np.asarray(1 / (1 + np.exp(-view.paint(logits, box))), dtype=np.float32)
 
     def _mask(
         self, view: View, prompts: Prompts, logits: NDArray[np.float32], scores: NDArray[np.float32]

@@ -21,7 +21,8 @@ from convert.cases import slice_cases, volume_cases
 from convert.clicks import with_click
 from convert.corrections import corrected, corrective_click
 from convert.evaluate import NEEDS_CORRECTION, CaseResult, by_variant, evaluate, table, titled, write_results
-from convert.train import TrainConfig, train
+from convert.running import TrainConfig
+from convert.train import train
 from tests.convert.test_training import TINY, torch
 from tests.convert.tiny_data import write_index
 

@@ -21,8 +21,9 @@ from convert.baselines import baseline
 from convert.cases import enlarged, slice_cases, volume_cases
 from convert.evaluate import CaseResult, evaluate, markdown, table, write_results
 from convert.parity import torch_to_openvino
+from convert.running import TrainConfig
 from convert.sampling import synthetic_sample
-from convert.train import TrainConfig, train
+from convert.train import train
 from tests.convert.test_training import TINY
 from tests.convert.tiny_data import write_index
 

@@ -17,9 +17,10 @@ from convert.augment import augment_grey, degrade  # noqa: E402
 from convert.dataset import load_items  # noqa: E402
 from convert.losses import hard_iou, mask_loss  # noqa: E402
 from convert.nets.swift import SwiftConfig, SwiftNet  # noqa: E402
+from convert.running import TrainConfig, rate_factor  # noqa: E402
 from convert.sampling import Sampler, jittered, sampled_slices, synthetic_sample  # noqa: E402
 from convert.synthesis import paint_regions, random_layer  # noqa: E402
-from convert.train import TrainConfig, rate_factor, train  # noqa: E402
+from convert.train import train  # noqa: E402
 from convert.weights import load_swift, save_weights  # noqa: E402
 from tests.convert.tiny_data import write_index  # noqa: E402
 
