@@ -16,6 +16,7 @@ from app.engine.cleanup import clean
 from app.engine.errors import PromptError
 from app.engine.labelmap import slice_region
 from app.engine.plane import SliceKey
+from app.engine.progress import tell
 from app.engine.prompt import Box, Box3D
 from app.engine.strokes import Part
 
@@ -93,6 +94,7 @@ def _blurred(mask: NDArray[np.bool_], spacing: Sequence[float], strength: float)
     pad = 2  # the filter refuses axes of fewer than four voxels
     image = sitk.GetImageFromArray(np.pad(mask, pad, mode="edge").astype(np.float32))
     for axis, step in enumerate(spacing):
+        tell()
         width = min(strength / step, float(mask.shape[axis]))  # a wider one loses its numbers, and evens out no more
         image = sitk.RecursiveGaussian(image, width, direction=mask.ndim - 1 - axis)
     blurred: NDArray[np.float32] = sitk.GetArrayFromImage(image)[(slice(pad, -pad),) * mask.ndim]
@@ -106,6 +108,7 @@ def _keep_volume(values: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArra
     count = int(np.count_nonzero(mask))
     parts = sitk.GetArrayFromImage(sitk.ConnectedComponent(sitk.GetImageFromArray(mask.astype(np.uint8)), True))
     while True:
+        tell()
         kept: NDArray[np.bool_] = values >= np.partition(values, -count, axis=None)[-count]
         vanished = np.bincount(parts[kept], minlength=int(parts.max()) + 1) == 0
         vanished[0] = False
@@ -135,6 +138,7 @@ def interpolate_slices(
     indices = _drawn(drawn, 0)
     for before, after in pairwise(indices):
         if after - before > 1:
+            tell()
             for one, other in _objects(drawn[before], drawn[after], step):
                 _fill_between(filled[before + 1 : after], one, other, step)
     return result

@@ -82,6 +82,7 @@ class Context(QObject):
             self.actions, self.navigate, self.view_state, self.document, lambda: self.planes.active_frame, self
         )
         self.status = StatusController(self.document, self.files, self.saving, self.propagate, self)
+        self.status.watch_changes(self.importing, self.edit)
         self._furnish()
         self._connect_canvas()
         self._connect_files()
@@ -107,6 +108,7 @@ class Context(QObject):
         self.settings.keep_layout("geometry", bytes(self.window.saveGeometry().data()))
         self.settings.keep_layout("state", bytes(self.window.saveState().data()))
         self.settings.sync()
+        self.files.cancel()  # nobody waits for it
         self.jobs.close()
         self.docks.batch.end()
         self.recovery.close()

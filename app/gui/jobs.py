@@ -27,19 +27,20 @@ class Lane(IntEnum):
 
     PROMPT = 0  # the mask that follows the box
     OPEN = 1
-    EDIT = 2
-    SAVE = 3
-    PROPAGATE = 4
-    COUNT = 5  # which slices hold the active label
-    MEASURE = 6
-    COMPARE = 7
-    SURFACE = 8
-    BATCH = 9
-    MODEL = 10
-    INFO = 11  # what is told of the image beside its picture
-    REPORT = 12
-    AHEAD = 13  # neighbouring slices, when nothing else is wanted
-    SETTLE = 14  # what is found out once for all, and nobody waits for: which model is fastest
+    IMPORT = 2  # labels into what is open
+    EDIT = 3
+    SAVE = 4
+    PROPAGATE = 5
+    COUNT = 6  # which slices hold the active label
+    MEASURE = 7
+    COMPARE = 8
+    SURFACE = 9
+    BATCH = 10
+    MODEL = 11
+    INFO = 12  # what is told of the image beside its picture
+    REPORT = 13
+    AHEAD = 14  # neighbouring slices, when nothing else is wanted
+    SETTLE = 15  # what is found out once for all, and nobody waits for: which model is fastest
 
 
 _UNASKED = frozenset(  # what follows by itself

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -16,7 +17,7 @@ from app.engine.study import LabelChange
 from app.gui.canvas.requests import Lasso, Stroke
 from app.gui.controllers.edit import EditController
 from app.gui.document import Document
-from app.gui.jobs import Jobs
+from app.gui.jobs import Jobs, Lane
 from app.gui.view_state import ViewState
 
 _KEY = SliceKey(0, 4)
@@ -180,3 +181,21 @@ def test_that_a_second_shaping_is_refused_until_the_first_is_written(hand: Hand,
     hand.edit.keep_largest()
     qtbot.waitUntil(lambda: hand.document.undo_stack.count() == steps + 2)
     assert not hand.voxels[0, :4, :4].any()
+
+
+def test_that_shaping_is_told_and_can_be_given_up(hand: Hand, jobs: Jobs, qtbot: QtBot) -> None:
+    told: list[str] = []
+    hand.edit.shaping.connect(told.append)
+    hand.paint(Box3D(10, 10, 2, 30, 30, 6))
+    hand.edit.smooth()
+    qtbot.waitUntil(lambda: jobs.is_idle)
+    before, acts = hand.voxels.copy(), hand.document.undo_stack.count()
+    gate = threading.Event()
+    jobs.submit(Lane.OPEN, gate.wait, lambda _: None, lambda _: None)  # the engine is busy with something else
+    hand.edit.smooth()
+    hand.edit.cancel()
+    gate.set()
+    qtbot.waitUntil(lambda: jobs.is_idle)
+    assert told == ["ball", "", "ball", ""]
+    assert np.array_equal(hand.voxels, before)
+    assert hand.document.undo_stack.count() == acts

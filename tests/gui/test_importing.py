@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,11 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.engine.export import write_labels
+from app.engine.study import Study
 from app.gui.controllers.importing import ImportController
 from app.gui.dialogs.asks import Asks
 from app.gui.document import Document
-from app.gui.jobs import Jobs
+from app.gui.jobs import Jobs, Lane
 
 
 class Desk:
@@ -59,3 +61,29 @@ def test_that_labels_without_names_are_numbered(desk: Desk, tmp_path: Path) -> N
     (tmp_path / "labels.json").unlink()
     assert desk.take(path) == ["ball", "label 3"]
     assert desk.messages == ["One label was added."]
+
+
+def test_that_reading_labels_is_told_and_can_be_given_up(desk: Desk, jobs: Jobs, tmp_path: Path) -> None:
+    told: list[str] = []
+    desk.importing.reading.connect(told.append)
+    path = labels_file(desk, tmp_path, {2: "liver"})
+    assert desk.take(path) == ["ball", "liver"]
+    gate = threading.Event()
+    jobs.submit(Lane.OPEN, gate.wait, lambda _: None, lambda _: None)  # the engine is busy with something else
+    desk.importing.take(path)
+    desk.importing.cancel()
+    gate.set()
+    desk.qtbot.waitUntil(lambda: jobs.is_idle)
+    assert told == [path.name, "", path.name, ""]
+    assert desk.messages == ["One label was added."]
+
+
+def test_that_labels_are_not_taken_into_another_image(desk: Desk, jobs: Jobs, study: Study, tmp_path: Path) -> None:
+    path = labels_file(desk, tmp_path, {2: "liver"})
+    gate = threading.Event()
+    jobs.submit(Lane.OPEN, gate.wait, lambda _: None, lambda _: None)
+    desk.importing.take(path)
+    desk.document.open(study)
+    gate.set()
+    desk.qtbot.waitUntil(lambda: jobs.is_idle)
+    assert [label.name for label in study.labels.labels] == ["ball"]

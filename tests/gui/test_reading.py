@@ -7,8 +7,9 @@ from pathlib import Path
 from PySide6.QtWidgets import QProgressBar, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.gui.controllers.files import FilesController, Share
+from app.gui.controllers.files import FilesController
 from app.gui.controllers.navigate import NavigateController
+from app.gui.controllers.reading import Share
 from app.gui.dialogs.asks import Asks
 from app.gui.document import Document
 from app.gui.jobs import Jobs

@@ -10,6 +10,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.engine.project import open_project
@@ -157,3 +158,69 @@ def test_that_the_window_that_was_not_closed_over_measures_does_not_close_later(
     qtbot.waitUntil(lambda: bool(ticks))
     assert app.context.window.isVisible()
     assert app.context.window.close()
+
+
+def hold_the_engine(app: App) -> Event:
+    """Keep the engine thread busy with something else until the event is set."""
+    free = Event()
+    app.context.jobs.submit(Lane.OPEN, lambda: free.wait(20.0), lambda _: None, app.answers.error)
+    return free
+
+
+def cancel(app: App, qtbot: QtBot, text: str) -> None:
+    """Press the button beside what is told in the status bar."""
+    line = app.context.status.progress
+    qtbot.waitUntil(lambda: line.isVisible() and line.text == text, timeout=20000)
+    next(button for button in line.findChildren(QPushButton) if button.text() == "Cancel").click()
+
+
+def test_that_saving_can_be_cancelled_and_leaves_the_file_that_was_there(
+    app: App, tmp_path: Path, qtbot: QtBot
+) -> None:
+    app.answers.target = project = tmp_path / "one.swiftmed"
+    app.ask("file.save_as")
+    qtbot.waitUntil(lambda: project.exists() and app.context.jobs.is_idle, timeout=20000)
+    before, there = project.read_bytes(), sorted(tmp_path.iterdir())
+    paint(app)
+    said: list[str] = []
+    app.context.saving.message.connect(said.append)
+    free = hold_the_engine(app)
+    app.ask("file.save")
+    cancel(app, qtbot, "Saving one.swiftmed…")
+    free.set()
+    qtbot.waitUntil(lambda: app.context.jobs.is_idle, timeout=20000)
+    assert said == ["Not saved: one.swiftmed"]
+    assert app.context.document.is_modified
+    assert project.read_bytes() == before
+    assert sorted(tmp_path.iterdir()) == there
+    assert not app.answers.errors
+    app.ask("file.save")
+    qtbot.waitUntil(lambda: not app.context.document.is_modified, timeout=20000)
+
+
+def test_that_a_window_that_waits_for_a_save_stays_where_that_is_cancelled(
+    app: App, tmp_path: Path, qtbot: QtBot
+) -> None:
+    app.answers.target = tmp_path / "mask.nii.gz"
+    free = hold_the_engine(app)
+    app.ask("file.export_labels")
+    assert not app.context.window.close()
+    cancel(app, qtbot, "Saving mask.nii.gz…")
+    free.set()
+    qtbot.waitUntil(lambda: app.context.jobs.is_idle, timeout=20000)
+    assert not app.answers.target.exists()
+    assert app.context.window.isVisible()
+
+
+def test_that_reading_that_is_cancelled_leaves_what_was_open(app: App, tmp_path: Path, qtbot: QtBot) -> None:
+    study = app.context.document.study
+    two = write_block(tmp_path / "two.nii.gz", 20)
+    free = Event()
+    app.context.jobs.submit(Lane.PROMPT, lambda: free.wait(20.0), lambda _: None, app.answers.error)
+    app.context.files.open([two])
+    cancel(app, qtbot, "Reading two.nii.gz…")
+    free.set()
+    qtbot.waitUntil(lambda: app.context.jobs.is_idle, timeout=20000)
+    assert app.context.document.study is study
+    app.context.files.open([two])
+    qtbot.waitUntil(lambda: app.context.document.study is not study, timeout=20000)

@@ -17,6 +17,7 @@ import app
 from app.engine.export.provenance import PROGRAM, Colour, colour_of, name_of, values_of
 from app.engine.export.staging import Output, unwritable
 from app.engine.geometry import Frame
+from app.engine.progress import tell
 from app.engine.surface import Surface, surface_of
 from app.engine.volume import Volume
 
@@ -63,10 +64,10 @@ def mesh_output(path: Path, labels: NDArray[Any], like: Volume, told: Mapping[st
     parts: list[_Part] = []
 
     def write(aside: Path) -> None:
-        parts.extend(
-            _Part(value, name_of(told, value), colour_of(told, value), surface_of(labels, value, like.geometry))
-            for value in values_of(labels)
-        )
+        for value in values_of(labels):
+            tell()
+            surface = surface_of(labels, value, like.geometry)
+            parts.append(_Part(value, name_of(told, value), colour_of(told, value), surface))
         if not parts:
             raise unwritable(path, "no voxel bears a label, so there is no surface")
         save(aside, f"{PROGRAM} {app.__version__} {_FRAMES[like.geometry.frame]}", parts)

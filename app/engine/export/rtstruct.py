@@ -29,6 +29,7 @@ from app.engine.export.dicom_source import (
 from app.engine.export.provenance import PROGRAM, colour_of, name_of, values_of
 from app.engine.export.staging import Output, unwritable
 from app.engine.io.dicom_fields import PARSE_ERRORS, quiet
+from app.engine.progress import tell
 from app.engine.volume import Volume
 
 _STUDY_MANAGEMENT = "1.2.840.10008.3.1.2.3.1"  # what structure sets refer to studies by; retired, and expected
@@ -151,6 +152,7 @@ def _contours(
     region.ReferencedROINumber, region.ROIDisplayColor = number, list(colour)
     items = []
     for plane, part in zip(planes, mask, strict=True):
+        tell()
         if plane is None:
             continue
         for contour in contours_of(part):
@@ -191,6 +193,7 @@ def _read_back(
                 raise unwritable(path, f"read back, a contour lies {away:.3g} mm away from slice {index}")
             by_slice.setdefault(index, []).append(contour)
         for index, contours in by_slice.items():
+            tell()
             found[index][filled(contours, found[index].shape)] = value
     return found
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.engine.errors import EngineError, WriteError
+from app.engine.progress import tell
 
 # By name, because not every system has every number.
 _REASONS = {
@@ -49,8 +50,9 @@ def unwritable(path: Path, reason: str) -> WriteError:
 def publish(outputs: Sequence[Output], *, overwrite: bool) -> list[Path]:
     """Make all the files, or none: on any failure what was there before is untouched and nothing new is left.
 
-    Without `overwrite` a file that exists, or that appears meanwhile, is never replaced. Returns the targets. Raises
-    WriteError, one sentence that names the file.
+    Without `overwrite` a file that exists, or that appears meanwhile, is never replaced. Whoever listens (see
+    `app.engine.progress`) may end it until all are verified. Returns the targets. Raises WriteError, one sentence that
+    names the file.
     """
     for output in outputs:
         with _told(output.target):
@@ -62,9 +64,12 @@ def publish(outputs: Sequence[Output], *, overwrite: bool) -> list[Path]:
                 output.target.parent.mkdir(parents=True, exist_ok=True)
                 aside = _aside(output.target)
                 staged.append(aside)
+                tell()
                 output.write(aside)
+                tell()
                 _flush(aside)
                 output.verify(aside)
+        tell()  # for the last time: what is being moved is done
         _move_all(outputs, staged, overwrite=overwrite)
     finally:
         for aside in staged:

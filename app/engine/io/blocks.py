@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.io.limits import DRAIN_BYTES, MAX_DEFLATE_RATIO, allocate, unreadable
+from app.engine.progress import tell
 
 Encoding = Literal["raw", "deflate", "bzip2", "text", "hex"]
 
 _CHUNK = 2**20
+_GULP = 2**24  # bytes of a plain file between two chances to end
 _SIP = 64  # bytes given to the decoder at a time: damage hides no more than these
 _GZIP_MAGIC = b"\x1f\x8b"
 
@@ -52,6 +54,7 @@ class _Unpacker:
             with self._path.open("rb") as file:
                 file.seek(self._offset)
                 while count > 0 and not self.ended:
+                    tell()
                     data = self._pending or (file.read(_CHUNK) if self._hungry() else b"")
                     piece = self._decoder.decompress(data, min(count, _CHUNK))
                     self._offset = file.tell()
@@ -155,10 +158,12 @@ class Block:
 
     def _read_raw(self, begin: int, count: int) -> NDArray[np.uint8]:
         first = self.path.stat().st_size - self.size if self.skip < 0 else self.start + self.skip
-        out = allocate(self.path, count)
+        out, done = allocate(self.path, count), 0
         with self.path.open("rb") as file:
             file.seek(first + begin)
-            done = file.readinto(out.data)
+            while got := file.readinto(out.data[done : done + _GULP]):
+                done += got
+                tell()
         if done < count:
             raise unreadable(self.path, f"it is cut short: {done:,} of {count:,} bytes could be read")
         return out

@@ -40,11 +40,14 @@ def read_planes(frames: Sequence[Frame]) -> list[Stored | ReadError]:
         by_file[frame.header.path].append(n)
     out: list[Stored | ReadError] = [ReadError("")] * len(frames)
     workers = min(_MAX_WORKERS, os.cpu_count() or 1)
-    with ThreadPoolExecutor(workers) as pool:
+    pool = ThreadPoolExecutor(workers)
+    try:
         for members, decoded in zip(by_file.values(), _decode_files(pool, frames, by_file), strict=True):
             for n in members:
                 found = decoded[frames[n].index]
                 out[n] = found if isinstance(found, ReadError) else _crop(found, frames[n])
+    finally:
+        pool.shutdown(cancel_futures=True)  # nothing waits but where somebody has ended the reading
     return out
 
 
@@ -88,13 +91,18 @@ def _read_many(pool: Executor, header: Header, wanted: Sequence[int]) -> _Decode
                 file, number_of_frames=header.pixels.frames, extended_offsets=_extended_offsets(header)
             )
             for index, data in enumerate(streams):
+                tell()
                 if index in chosen:
                     jobs[index] = pool.submit(_decoded, header, data)
     except PARSE_ERRORS as error:
         broken = _damaged(header, error)
     else:
         broken = unreadable(header.path, f"its pixel data hold fewer than {header.pixels.frames} frames")
-    return {index: jobs[index].result() if index in jobs else broken for index in wanted}
+    decoded: _Decoded = {}
+    for index in wanted:
+        tell()
+        decoded[index] = jobs[index].result() if index in jobs else broken
+    return decoded
 
 
 def _read_file(header: Header, wanted: Sequence[int]) -> _Decoded:

@@ -18,6 +18,7 @@ from app.engine.io.nifti import is_nifti, list_nifti
 from app.engine.io.npz import is_npz, list_npz
 from app.engine.io.nrrd import is_nrrd, list_nrrd
 from app.engine.io.raster import is_picture, list_raster
+from app.engine.progress import tell
 from app.engine.volume import Volume
 
 _IGNORED_NAMES = {"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information"}
@@ -105,6 +106,7 @@ def _list_folder(folder: Path) -> Listing:
                 Skipped(str(folder), f"{folder} holds more than {MAX_FOLDER_FILES:,} files; the rest was not looked at")
             )
             break
+        tell()
         found.add(path)
     return found.listing()
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 
+import numpy as np
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
 from app.engine.plane import SliceKey
 from app.gui.canvas import pens
 from app.gui.canvas.frame import PlaneFrame
-from app.gui.canvas.overlay import Border, LabelLayer, carried_mask
+from app.gui.canvas.overlay import LabelLayer, carried_mask
 from app.gui.canvas.paths import path_of_mask
 from app.gui.canvas.picture import halvings_for
 from app.gui.canvas.scene import Scene
 from app.gui.proposal import Carried
 from app.gui.view_state import Looks, OverlayStyle
 
-_BORDER_PX, _ACTIVE_BORDER_PX = 1.0, 2.0
 _FULL = 255
 
 
@@ -45,7 +45,10 @@ class Backdrop:
             self._draw_picture(painter, scene, key, frame, looks, ratio)
             if looks.show_labels:
                 layer = scene.overlay.layer(key, frame.upright, looks, active)
-                draw_labels(painter, frame, layer)
+                draw_fill(painter, frame, layer)
+                painter.end()
+                stamp_borders(self._image, frame, layer)
+                painter.begin(self._image)
                 draw_carried(painter, scene, key, frame, looks, carried)
             painter.end()
             self._name = name
@@ -99,24 +102,24 @@ def to_screen(frame: PlaneFrame) -> QTransform:
     return QTransform(width, 0, 0, height, left, top)
 
 
-def draw_labels(painter: QPainter, frame: PlaneFrame, layer: LabelLayer) -> None:
-    """Fill, then borders."""
+def draw_fill(painter: QPainter, frame: PlaneFrame, layer: LabelLayer) -> None:
+    """Draw what lies within the borders of labels."""
     if layer.fill is not None and layer.area is not None:
         painter.drawImage(screen_rect(frame, layer.area), layer.fill, QRectF(layer.fill.rect()))
-    transform = to_screen(frame)
-    for border in layer.borders:
-        _draw_border(painter, border, transform)
 
 
-def _draw_border(painter: QPainter, border: Border, transform: QTransform) -> None:
-    pens.draw_path(
-        painter,
-        transform.map(border.path),
-        QColor(*border.colour),
-        width=_ACTIVE_BORDER_PX if border.active else _BORDER_PX,
-        pattern=border.pattern,
-        edge=False,
+def stamp_borders(image: QImage, frame: PlaneFrame, layer: LabelLayer) -> None:
+    """Draw the borders of labels into an image of 32 bits and of the frame's size, which nobody is painting."""
+    if layer.borders is None or layer.area is None:
+        return
+    ratio, area = image.devicePixelRatio(), layer.area
+    across, down = (
+        np.rint((origin + np.arange(first, first + count + 1) * voxel) * ratio).astype(np.int64)
+        for origin, voxel, first, count in zip(
+            frame.origin, frame.voxel, (area.x(), area.y()), (area.width(), area.height()), strict=True
+        )
     )
+    layer.borders.stamp(image, layer.lines, across, down)
 
 
 def draw_carried(

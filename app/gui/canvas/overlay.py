@@ -1,50 +1,42 @@
-"""Labels over a slice: their fill as an image, their borders as paths, kept until something changes."""
+"""Labels over a slice: their fill as an image, their borders as sides of voxels, kept until something changes."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QImage, QPainterPath
+from PySide6.QtGui import QImage
 
 from app.engine.labelmap import LARGEST_VALUE, Label, LabelMap
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box3D
 from app.engine.upright import Upright
-from app.gui.canvas.paths import borders_of_labels, path_of_mask, paths_of_segments
+from app.gui.canvas.borders import PATTERNS, Borders, Colour, Line
 from app.gui.canvas.slices import SliceReader
 from app.gui.proposal import Carried
 from app.gui.view_state import Looks, OverlayStyle
 
-Colour = tuple[int, int, int]
-
 _ACTIVE_FILL = 1.4  # the selected label's opacity against the others'
+_BORDER_PX, _ACTIVE_BORDER_PX = 1.0, 2.0
 _KEPT = 12  # slices: three planes and their last neighbours
-_PATTERNS = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
 _ALIKE = 30.0  # distance of two colours, of 255, under which one who sees no red or no green may take one for the other
 
 
 @dataclass(frozen=True, eq=False)
-class Border:
-    """The border of a label in a slice, in picture coordinates (voxels), and how it is drawn."""
-
-    path: QPainterPath
-    colour: Colour
-    pattern: Qt.PenStyle
-    active: bool
-
-
-@dataclass(frozen=True, eq=False)
 class LabelLayer:
-    """All labels of a slice; `fill` covers `area` of the picture (voxels) and is None where nothing is filled."""
+    """All labels of a slice in `area` of the picture (voxels), None where there are none.
 
-    fill: QImage | None = None
+    `fill` covers it and is None where nothing is filled; `lines` are by label.
+    """
+
     area: QRect | None = None
-    borders: tuple[Border, ...] = ()
+    fill: QImage | None = None
+    borders: Borders | None = None
+    lines: Mapping[int, Line] = field(default_factory=dict)
 
 
 class LabelOverlay:
@@ -55,7 +47,7 @@ class LabelOverlay:
         self._reader = SliceReader()
         self._kept: OrderedDict[SliceKey, LabelLayer] = OrderedDict()
         self._style: tuple[float, OverlayStyle, int] | None = None
-        self._patterns: list[Qt.PenStyle] = []
+        self._lines: Mapping[int, Line] = {}
         self._table: NDArray[np.uint32] = np.zeros(0, dtype=np.uint32)
 
     def layer(self, key: SliceKey, upright: Upright, looks: Looks, active: int) -> LabelLayer:
@@ -65,10 +57,10 @@ class LabelOverlay:
             self.forget()
             self._style = style
             self._table = fill_table(self._labels.labels, looks.opacity, active)
-            self._patterns = patterns(self._labels.labels)
+            self._lines = lines_of(self._labels.labels, active)
         layer = self._kept.get(key)
         if layer is None:
-            layer = self._drawn(key, upright, looks, active)
+            layer = self._drawn(key, upright, looks)
             self._kept[key] = layer
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
@@ -85,29 +77,17 @@ class LabelOverlay:
         for key in [key for key in self._kept if key.index in region.range_of(key.axis)]:
             del self._kept[key]
 
-    def _drawn(self, key: SliceKey, upright: Upright, looks: Looks, active: int) -> LabelLayer:
+    def _drawn(self, key: SliceKey, upright: Upright, looks: Looks) -> LabelLayer:
         values = self._reader.read(self._labels.voxels, key)
         inside = _extent(values)
         if inside is None:
             return LabelLayer()
-        cropped = np.ascontiguousarray(values[inside])
-        corner = (inside[1].start, inside[0].start)
-        lines, owners = borders_of_labels(cropped)
-        paths = paths_of_segments(upright.to_picture(lines + corner), owners)
-        borders = []
-        for label, pattern in zip(self._labels.labels, self._patterns, strict=True):
-            path = paths.get(label.value) if label.visible else None
-            if path is not None:
-                if pattern is not Qt.PenStyle.SolidLine:  # a broken line must run on round the corners
-                    path = _run_on(cropped, label.value, lines[owners == label.value], upright, corner)
-                borders.append(Border(path, label.colour, pattern, label.value == active))
-        borders.sort(key=lambda border: border.active)  # the selected one over the others
-        if looks.style is OverlayStyle.OUTLINE or not borders:
-            return LabelLayer(borders=tuple(borders))
-        return LabelLayer(self._filled(cropped, upright), _turned_area(inside, upright), tuple(borders))
+        turned = np.ascontiguousarray(upright.turned(values[inside]))
+        filled = None if looks.style is OverlayStyle.OUTLINE else self._filled(turned)
+        return LabelLayer(_turned_area(inside, upright), filled, Borders.of(turned), self._lines)
 
-    def _filled(self, values: NDArray[np.uint16], upright: Upright) -> QImage:
-        pixels = self._table.take(np.ascontiguousarray(upright.turned(values)), mode="clip")
+    def _filled(self, values: NDArray[np.uint16]) -> QImage:
+        pixels = self._table.take(values, mode="clip")
         height, width = pixels.shape
         borrowed = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
         return borrowed.copy()
@@ -124,6 +104,15 @@ def fill_table(labels: Sequence[Label], opacity: float, active: int) -> NDArray[
     return table
 
 
+def lines_of(labels: Sequence[Label], active: int) -> dict[int, Line]:
+    """How the borders of the labels that are shown are drawn; `active` is the value of the selected one."""
+    return {
+        label.value: Line(label.colour, pattern, _ACTIVE_BORDER_PX if label.value == active else _BORDER_PX)
+        for label, pattern in zip(labels, patterns(labels), strict=True)
+        if label.visible
+    }
+
+
 def patterns(labels: Sequence[Label]) -> list[Qt.PenStyle]:
     """How the border of each label is drawn: solid, unless an earlier one could be taken for it."""
     found: list[Qt.PenStyle] = []
@@ -131,8 +120,8 @@ def patterns(labels: Sequence[Label]) -> list[Qt.PenStyle]:
         before = {
             pattern for other, pattern in zip(labels[:number], found, strict=True) if _alike(label.colour, other.colour)
         }
-        free = [pattern for pattern in _PATTERNS if pattern not in before]
-        found.append(free[0] if free else _PATTERNS[number % len(_PATTERNS)])
+        free = [pattern for pattern in PATTERNS if pattern not in before]
+        found.append(free[0] if free else PATTERNS[number % len(PATTERNS)])
     return found
 
 
@@ -158,18 +147,6 @@ def _extent(values: NDArray[np.uint16]) -> tuple[slice, slice] | None:
         return None
     columns = np.flatnonzero(values[rows[0] : rows[-1] + 1].max(axis=0))
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
-
-
-def _run_on(
-    values: NDArray[np.uint16],
-    label: int,
-    lines: NDArray[np.float64],
-    upright: Upright,
-    corner: tuple[int, int],
-) -> QPainterPath:
-    """The border of a label among the values of a part of a slice, of which the lines (N, 2, 2) are known, unbroken."""
-    (x0, y0), (x1, y1) = lines.min(axis=(0, 1)).astype(int).tolist(), lines.max(axis=(0, 1)).astype(int).tolist()
-    return path_of_mask(values[y0:y1, x0:x1] == label, upright, corner=(corner[0] + x0, corner[1] + y0))
 
 
 def _turned_area(inside: tuple[slice, slice], upright: Upright) -> QRect:

@@ -14,6 +14,7 @@ from app.engine.io.label_names import read_label_names
 from app.engine.io.limits import unreadable
 from app.engine.labelmap import LARGEST_VALUE, Label
 from app.engine.measure import agreement
+from app.engine.progress import Stop
 from app.engine.volume import Volume
 from app.gui.controllers.importing import read_labels
 from app.gui.panels.measures_state import ComparedRow
@@ -28,13 +29,14 @@ class Found:
 
 
 def compare_steps(
-    path: Path, volume: Volume, values: NDArray[np.uint16], labels: Sequence[Label]
+    path: Path, volume: Volume, values: NDArray[np.uint16], labels: Sequence[Label], stop: Stop
 ) -> Iterator[Found | ComparedRow]:
     """What has no counterpart, then one row per pair.
 
-    `values` (Z, Y, X) are the labels on the volume's grid. Raises ReadError where the file is no label map on it.
+    `values` (Z, Y, X) are the labels on the volume's grid; `stop` ends the reading. Raises ReadError where the file is
+    no label map on it.
     """
-    reference = read_labels(path, volume)
+    reference = stop.run(lambda: read_labels(path, volume))
     theirs = _values_of(path, reference)
     pairs = matched(labels, theirs, read_label_names(path))
     ours_alone = tuple(label for label in labels if label not in [ours for ours, _ in pairs])

@@ -15,6 +15,7 @@ from app.engine.cleanup import clean
 from app.engine.errors import EngineError
 from app.engine.labelmap import BACKGROUND, Label, slice_region
 from app.engine.plane import SliceKey
+from app.engine.progress import Stop
 from app.engine.prompt import Box3D
 from app.engine.shaping import copy_slice, interpolate_slices, smooth
 from app.engine.strokes import Part, brush_stroke, lasso
@@ -45,11 +46,21 @@ class EditController(QObject):
 
     message = Signal(str)
     failed = Signal(object)
+    shaping = Signal(str)  # the name of the label that is being shaped; "" when that has ended
 
     def __init__(self, document: Document, view_state: ViewState, jobs: Jobs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._document, self._view_state, self._jobs = document, view_state, jobs
-        document.opened.connect(lambda: jobs.cancel(Lane.EDIT))
+        self._stop = Stop()  # of the shaping
+        document.opened.connect(self.cancel)
+
+    @Slot()
+    def cancel(self) -> None:
+        """Leave the label that is being shaped as it is."""
+        if self._jobs.is_running(Lane.EDIT):
+            self._stop.ask()
+            self._jobs.cancel(Lane.EDIT)
+            self.shaping.emit("")
 
     @Slot(object)
     def stroke(self, stroke: Stroke) -> None:
@@ -172,9 +183,16 @@ class EditController(QObject):
         def work() -> _Shaped:
             return _Shaped(region, before, shaping(before))
 
-        self._jobs.submit(Lane.EDIT, work, lambda shaped: self._write(text, label, shaped), self.failed.emit)
+        def failed(error: Exception) -> None:
+            self.shaping.emit("")
+            self.failed.emit(error)
+
+        self._stop = stop = Stop()
+        self.shaping.emit(label.name)
+        self._jobs.submit(Lane.EDIT, lambda: stop.run(work), lambda shaped: self._write(text, label, shaped), failed)
 
     def _write(self, text: str, label: Label, shaped: _Shaped) -> None:
+        self.shaping.emit("")
         study = self._document.study
         if study is None or not np.array_equal(_patch(study, shaped.region, label.value), shaped.before):
             self.message.emit(self.tr("“{0}” was changed meanwhile: try again.").format(label.name))

@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication
 from app.engine.errors import WriteError
 from app.engine.export import check_format
 from app.engine.labelmap import LARGEST_VALUE
+from app.engine.progress import tell
 from app.engine.volume import Volume
 from app.gui.dialogs.export import ExportFormat
 from app.gui.translation import QT_TRANSLATE_NOOP
@@ -68,6 +69,7 @@ def only(values: NDArray[np.uint16], chosen: frozenset[int]) -> NDArray[np.uint1
     table[list(chosen)] = list(chosen)
     kept = np.empty_like(values)
     for z, plane in enumerate(values):
+        tell()
         kept[z] = table[plane]
     return kept
 

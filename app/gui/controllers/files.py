@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,19 +14,18 @@ from app.engine.io.listing import Entry, Listing
 from app.engine.io.open import list_volumes
 from app.engine.journal import Journal
 from app.engine.labelmap import LabelMap
-from app.engine.progress import listening
+from app.engine.progress import Stop, tell
 from app.engine.project import SUFFIX, open_project
 from app.engine.study import Study, StudySource
 from app.engine.volume import Volume
 from app.engine.window import Preset, Window, initial_window, presets_for
 from app.gui.controllers.navigate import NavigateController
+from app.gui.controllers.reading import stoppable
 from app.gui.dialogs.asks import Asks, UnsavedChoice
 from app.gui.document import Document
 from app.gui.jobs import Jobs, Lane
 
 T = TypeVar("T")
-
-_TELL_EVERY_S = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,14 +38,6 @@ class Read:
     journal: Journal | None
     presets: tuple[Preset, ...] | None = None  # for keys; found in time that the GUI thread has not
     recovered: bool = False
-
-
-@dataclass(frozen=True)
-class Share:
-    """So many files of so many."""
-
-    done: int
-    total: int
 
 
 class FilesController(QObject):
@@ -67,6 +57,7 @@ class FilesController(QObject):
         super().__init__(parent)
         self._document, self._navigate, self._jobs, self._asks = document, navigate, jobs, asks
         self._journals = journals
+        self._stop = Stop()  # of what is being read
         self._save_first: Callable[[Callable[[], None]], None] | None = None
 
     def set_saver(self, save: Callable[[Callable[[], None]], None]) -> None:
@@ -96,19 +87,20 @@ class FilesController(QObject):
 
     def show_recovered(self, work: Callable[[], Read]) -> None:
         """Open what `work`, done on the engine thread, brings back."""
-        self._jobs.submit(Lane.OPEN, work, self._show, self._fail)
+        self._do(work, self._show)
 
     def open_made(self, name: str, make: Callable[[], Study]) -> None:
         """Open the study that `make`, on the engine thread, reads."""
 
         def go_on() -> None:
             self.reading.emit(name)
-            self._jobs.submit(Lane.OPEN, lambda: _ready(make(), None, self._journals), self._show, self._fail)
+            self._do(lambda: _ready(make(), None, self._journals), self._show)
 
         self.when_free(go_on)
 
     def cancel(self) -> None:
-        """Forget what is being read."""
+        """Forget what is being read; the engine thread is free again after the file or slice in work."""
+        self._stop.ask()
         self._jobs.cancel(Lane.OPEN)
         self.reading.emit("")
 
@@ -116,13 +108,9 @@ class FilesController(QObject):
         first = paths[0]
         self.reading.emit(first.name)
         if first.suffix.lower() == SUFFIX:
-            self._jobs.submit(
-                Lane.OPEN, self._told(lambda: _read_project(first, self._journals)), self._show, self._fail
-            )
+            self._do(lambda: _read_project(first, self._journals), self._show)
         else:
-            self._jobs.submit(
-                Lane.OPEN, self._told(lambda: _list(paths)), lambda found: self._choose(first, found), self._fail
-            )
+            self._do(lambda: _list(paths), lambda found: self._choose(first, found))
 
     def _choose(self, path: Path, listing: Listing) -> None:
         self.listed.emit(listing)
@@ -130,24 +118,13 @@ class FilesController(QObject):
         if entry is None:
             self.reading.emit("")
             return
-        self._jobs.submit(Lane.OPEN, self._told(lambda: _read(path, entry, self._journals)), self._show, self._fail)
+        self._do(lambda: _read(path, entry, self._journals), self._show)
 
-    def _told(self, work: Callable[[], T]) -> Callable[[], T]:
-        """The same work for the engine thread, with `read_so_far` telling how far it is, a few times a second."""
-        last = 0.0
-
-        def tell(done: int, total: int) -> None:
-            nonlocal last
-            now = time.monotonic()
-            if total > 1 and (now - last > _TELL_EVERY_S or done == total):
-                last = now
-                self.read_so_far.emit(Share(done, total))
-
-        def listened() -> T:
-            with listening(tell):
-                return work()
-
-        return listened
+    def _do(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
+        """Read on the engine thread, in place of what is being read."""
+        self._stop.ask()
+        self._stop = Stop()
+        self._jobs.submit(Lane.OPEN, stoppable(self._stop, work, self.read_so_far.emit), done, self._fail)
 
     def _show(self, read: Read) -> None:
         self._document.open(read.study, read.project, modified=read.recovered)
@@ -186,6 +163,7 @@ def _read_project(path: Path, journals: Path) -> Read:
 
 
 def _ready(study: Study, project: Path | None, journals: Path) -> Read:
+    tell()
     try:
         journal = Journal.start(journals, study, project)
     except WriteError:

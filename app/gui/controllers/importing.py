@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from app.engine.census import Incoming
 from app.engine.errors import EngineError, ReadError
 from app.engine.io.label_names import read_label_names
 from app.engine.io.limits import unreadable
 from app.engine.io.open import read_volume
+from app.engine.progress import Stop
 from app.engine.volume import Volume
+from app.gui.controllers.reading import stoppable
 from app.gui.dialogs.asks import Asks
 from app.gui.document import Document
 from app.gui.jobs import Jobs, Lane
@@ -35,10 +37,14 @@ class ImportController(QObject):
 
     message = Signal(str)
     failed = Signal(object)
+    reading = Signal(str)  # the name of what is being read; "" when that has ended
+    read_so_far = Signal(object)  # the Share of it that is read; emitted on the engine thread
 
     def __init__(self, document: Document, jobs: Jobs, asks: Asks, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._document, self._jobs, self._asks = document, jobs, asks
+        self._stop = Stop()
+        document.opened.connect(self._forget)
 
     def ask(self) -> None:
         """Ask for a file and take its labels."""
@@ -52,9 +58,30 @@ class ImportController(QObject):
         if study is None:
             return
         like = study.volume
-        self._jobs.submit(Lane.OPEN, lambda: _read(path, like), self._merge, self.failed.emit)
+        self._stop.ask()
+        self._stop = Stop()
+        self.reading.emit(path.name)
+        work = stoppable(self._stop, lambda: _read(path, like), self.read_so_far.emit)
+        self._jobs.submit(Lane.IMPORT, work, self._merge, self._fail)
+
+    def cancel(self) -> None:
+        """Forget what is being read; the engine thread is free again after the file or slice in work."""
+        self._stop.ask()
+        self._jobs.cancel(Lane.IMPORT)
+        self.reading.emit("")
+
+    @Slot()
+    def _forget(self) -> None:
+        """Another image is open."""
+        if self._jobs.is_running(Lane.IMPORT):
+            self.cancel()
+
+    def _fail(self, error: Exception) -> None:
+        self.reading.emit("")
+        self.failed.emit(error)
 
     def _merge(self, found: _Labels) -> None:
+        self.reading.emit("")
         try:
             act = self._document.do(
                 lambda study: study.merge_labels(found.values, found.names, QT_TRANSLATE_NOOP("Acts", "Import labels"))

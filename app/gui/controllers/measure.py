@@ -15,6 +15,7 @@ from app.engine.export.table import as_tsv, measures_table, write_csv
 from app.engine.labelmap import Label
 from app.engine.measure import LabelMeasures, measure
 from app.engine.plane import SliceKey
+from app.engine.progress import Stop
 from app.engine.prompt import Box3D
 from app.engine.study import Act, Study
 from app.gui.controllers.compare import Found, compare_steps
@@ -53,6 +54,7 @@ class MeasureController(QObject):
         self._watched = True
         self._then: list[Callable[[Measured], None]] = []  # what waits for all labels to be measured
         self._compared: Compared | None = None
+        self._stop = Stop()  # of the reading of the reference
         self._awaited: Path | None = None  # the reference that is being compared with
         self._edits = 0  # of voxels, so far
         self._timer = QTimer(self)
@@ -94,6 +96,8 @@ class MeasureController(QObject):
         """Compare the labels, as they are now, with those of a file on the same grid."""
         if self._document.study is None:
             return
+        self._stop.ask()
+        self._stop = stop = Stop()
         self._awaited = path
         self.comparing.emit(path.name)
 
@@ -123,7 +127,7 @@ class MeasureController(QObject):
                 self.failed.emit(error)
 
             self._jobs.run_steps(
-                Lane.COMPARE, lambda: compare_steps(path, study.volume, values, labels), step, finished, failed
+                Lane.COMPARE, lambda: compare_steps(path, study.volume, values, labels, stop), step, finished, failed
             )
 
         self._snapshots.take(start)
@@ -131,6 +135,7 @@ class MeasureController(QObject):
     def stop_comparing(self) -> None:
         """Give up the comparison in work; the one before it stays."""
         self._awaited = None
+        self._stop.ask()
         self._jobs.cancel(Lane.COMPARE)
         self.comparing.emit("")
 

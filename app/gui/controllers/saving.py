@@ -14,6 +14,7 @@ from app.engine.export import write_labels
 from app.engine.export.png import picture_output
 from app.engine.export.staging import publish
 from app.engine.labelmap import LabelMap
+from app.engine.progress import Stop, StoppedError
 from app.engine.project import SUFFIX, save_project
 from app.engine.study import Act, Study
 from app.gui.controllers.exporting import SURFACES, formats_for, only
@@ -41,6 +42,7 @@ class SavingController(QObject):
         self._copying = 0  # label maps that are being copied to be written
         self._writing = False  # on the engine thread
         self._afterwards: Callable[[], None] | None = None
+        self._stop = Stop()  # of what is being written
 
     @property
     def is_saving(self) -> bool:
@@ -57,6 +59,10 @@ class SavingController(QObject):
             return
         self._afterwards = go_on
         self.message.emit(self.tr("Something is being saved: the window closes after that."))
+
+    def cancel(self) -> None:
+        """End the writing, and say so when it has ended: what was there before is untouched, unless it was done."""
+        self._stop.ask()
 
     def save(self, then: Callable[[], None] | None = None) -> None:
         """Save to the project's own file, or ask for one; `then` is called once it is saved."""
@@ -174,15 +180,19 @@ class SavingController(QObject):
         def failed(error: Exception) -> None:
             ended()
             self._afterwards = None
-            self.failed.emit(error)
+            if isinstance(error, StoppedError):
+                self.message.emit(self.tr("Not saved: {0}").format(path.name))
+            else:
+                self.failed.emit(error)
 
         if self._jobs.is_running(Lane.SAVE):  # the newer job would replace it, and its end would not be heard
             self._afterwards = None  # this would not be on the disk
             self.message.emit(self.tr("Something is being saved: try again in a moment."))
             return
         self._writing = True
+        self._stop = stop = Stop()
         self.saving.emit(path.name)
-        self._jobs.submit(Lane.SAVE, work, finished, failed)
+        self._jobs.submit(Lane.SAVE, lambda: stop.run(work), finished, failed)
 
     def _beside(self, study: Study, ending: str) -> Path:
         """A name beside the image, or beside its folder."""

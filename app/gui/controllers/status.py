@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum, auto
+from functools import partial
 
 from PySide6.QtCore import QObject, Slot
 
-from app.gui.controllers.files import FilesController, Share
+from app.gui.controllers.edit import EditController
+from app.gui.controllers.files import FilesController
+from app.gui.controllers.importing import ImportController
 from app.gui.controllers.measure import MeasureController
 from app.gui.controllers.propagate import PropagateController
+from app.gui.controllers.reading import Share
 from app.gui.controllers.saving import SavingController
 from app.gui.document import Document
 from app.gui.panels.findings import FindingsBadge, FindingsPanel
 from app.gui.panels.progress import ProgressLine, Task
+
+
+class _Kind(Enum):
+    """What may take a while; of each there is one at a time."""
+
+    READING = auto()
+    IMPORTING = auto()
+    SHAPING = auto()
+    SAVING = auto()
+    CARRYING = auto()
+    COMPARING = auto()
 
 
 class StatusController(QObject):
@@ -23,12 +39,9 @@ class StatusController(QObject):
         parent: QObject | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._document, self._files, self._propagate = document, files, propagate
+        self._document, self._files, self._saving, self._propagate = document, files, saving, propagate
         self.progress = ProgressLine()
-        self._reading: Task | None = None
-        self._saving: Task | None = None
-        self._carrying: Task | None = None
-        self._comparing: Task | None = None
+        self._tasks: dict[_Kind, Task] = {}
         self.badge = FindingsBadge()
         self.findings = FindingsPanel()
         document.opened.connect(self._show_findings)
@@ -36,11 +49,25 @@ class StatusController(QObject):
         files.read_so_far.connect(self._advance_reading)
         saving.saving.connect(self._save)
         propagate.running_changed.connect(self._carry)
-        propagate.advanced.connect(self._advance)
+        propagate.advanced.connect(self._advance_carrying)
 
     def watch(self, measure: MeasureController) -> None:
         """Tell of its comparisons, too."""
-        measure.comparing.connect(lambda name: self._compare(name, measure.stop_comparing))
+        measure.comparing.connect(
+            lambda name: self._follow(
+                _Kind.COMPARING, name, self.tr("Comparing with {0}\u2026"), measure.stop_comparing
+            )
+        )
+
+    def watch_changes(self, importing: ImportController, edit: EditController) -> None:
+        """Tell of labels that are being read or shaped, too."""
+        importing.reading.connect(
+            lambda name: self._follow(_Kind.IMPORTING, name, self.tr("Reading {0}\u2026"), importing.cancel)
+        )
+        importing.read_so_far.connect(self._advance_importing)
+        edit.shaping.connect(
+            lambda name: self._follow(_Kind.SHAPING, name, self.tr("Changing \u201c{0}\u201d\u2026"), edit.cancel)
+        )
 
     @Slot()
     def _show_findings(self) -> None:
@@ -51,34 +78,39 @@ class StatusController(QObject):
 
     @Slot(str)
     def _read(self, name: str) -> None:
-        self.progress.end(self._reading)
-        self._reading = None
-        if name:
-            self._reading = self.progress.begin(self.tr("Reading {0}\u2026").format(name), self._files.cancel)
+        self._follow(_Kind.READING, name, self.tr("Reading {0}\u2026"), self._files.cancel)
 
     @Slot(object)
     def _advance_reading(self, share: Share) -> None:
-        self.progress.advance(self._reading, share.done, share.total)
+        self._advance(_Kind.READING, share.done, share.total)
+
+    @Slot(object)
+    def _advance_importing(self, share: Share) -> None:
+        self._advance(_Kind.IMPORTING, share.done, share.total)
 
     @Slot(str)
     def _save(self, name: str) -> None:
-        self.progress.end(self._saving)
-        self._saving = self.progress.begin(self.tr("Saving {0}\u2026").format(name)) if name else None
+        # What is written is told of until its end is known: it may be done before it can be ended.
+        self._follow(_Kind.SAVING, name, self.tr("Saving {0}\u2026"), partial(self._end_saving, name))
 
-    def _compare(self, name: str, stop: Callable[[], None]) -> None:
-        self.progress.end(self._comparing)
-        self._comparing = None
-        if name:
-            self._comparing = self.progress.begin(self.tr("Comparing with {0}\u2026").format(name), stop)
+    def _end_saving(self, name: str) -> None:
+        self._saving.cancel()
+        self._follow(_Kind.SAVING, name, self.tr("Ending the saving of {0}\u2026"), None)
 
     @Slot(bool)
     def _carry(self, running: bool) -> None:
-        self.progress.end(self._carrying)
-        self._carrying = None
-        if running:
-            text = self.tr("Carrying the mask through the volume\u2026")
-            self._carrying = self.progress.begin(text, self._propagate.stop)
+        text = self.tr("Carrying the mask through the volume\u2026")
+        self._follow(_Kind.CARRYING, text if running else "", "{0}", self._propagate.stop)
 
     @Slot(int, int)
-    def _advance(self, done: int, total: int) -> None:
-        self.progress.advance(self._carrying, done, total)
+    def _advance_carrying(self, done: int, total: int) -> None:
+        self._advance(_Kind.CARRYING, done, total)
+
+    def _follow(self, kind: _Kind, name: str, text: str, cancel: Callable[[], None] | None) -> None:
+        """Tell of work that has begun, `name` in the place of {0}; of none any more where the name is empty."""
+        self.progress.end(self._tasks.pop(kind, None))
+        if name:
+            self._tasks[kind] = self.progress.begin(text.format(name), cancel)
+
+    def _advance(self, kind: _Kind, done: int, total: int) -> None:
+        self.progress.advance(self._tasks.get(kind), done, total)

@@ -78,6 +78,8 @@ class ProgressLine(QWidget):
     def advance(self, task: Task | None, done: int, total: int) -> None:
         """So much of it is done; tells the remaining time once that exceeds ten seconds. None: nothing is told."""
         if task in self._tasks:
+            if done < task.done:  # another part of the work, at another pace
+                task.started = time.monotonic()
             task.done, task.total = done, total
             self._show()
 
