@@ -19,6 +19,7 @@ from app.engine.package_source import MANIFEST
 from app.engine.prompt_maps import CHANNELS
 from app.engine.runtime import CompiledPair, stop_reporting
 from app.engine.selftest import mask_blocks, phantom_inputs
+from app.engine.solid import CHANNELS as CELL_CHANNELS
 
 stop_reporting()
 
@@ -26,10 +27,16 @@ import openvino as ov  # noqa: E402  # only after its reporting is stopped
 from openvino import opset13 as op  # noqa: E402
 
 SIZE = 64  # side of image and logits; prompt maps have half of it
+SOLID_SIZE = 32  # cells along each axis of a 3-D box's view
 
 
-def write_tiny_package(folder: Path, *, encoding: str = "maps", gain: float = 1.0, **fields: Any) -> Path:
-    """A valid package; `gain` multiplies the embedding (and is divided out again), `fields` replace the manifest's."""
+def write_tiny_package(
+    folder: Path, *, encoding: str = "maps", gain: float = 1.0, share: float | None = None, **fields: Any
+) -> Path:
+    """A valid package; `gain` multiplies the embedding (and is divided out again), `fields` replace the manifest's.
+
+    With a `share`, a 3-D network of that share: inside is what is brighter than half the range of the box's view.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     decoder = _maps_decoder(gain) if encoding == "maps" else _tokens_decoder(gain, points=int(fields.pop("points", 0)))
     manifest: dict[str, Any] = {
@@ -54,6 +61,9 @@ def write_tiny_package(folder: Path, *, encoding: str = "maps", gain: float = 1.
     }
     if encoding == "maps":
         manifest["prompts"] = {"encoding": "maps", "size": SIZE // 2, "channels": list(CHANNELS)}
+    if share is not None:
+        network = _saved(_solid(), folder / "solid.xml")
+        manifest["solid"] = {"size": SOLID_SIZE, "ratio": 1.25, "share": share, **network}
     rewrite_manifest(folder, manifest)
     pair = CompiledPair(ModelManifest.load(folder), cache=False)
     image, prompts = phantom_inputs(pair.manifest)
@@ -112,6 +122,14 @@ def _encoder(gain: float) -> ov.Model:
     pick = np.array([gain, 0.0, 0.0], dtype=np.float32).reshape(1, 3, 1, 1)
     detail = op.convolution(image, _constant(pick), [1, 1], [0, 0], [0, 0], [1, 1])
     return _named(ov.Model([embedding, detail], [image], "encoder"), ("embedding", "detail"))
+
+
+def _solid() -> ov.Model:
+    """Logits: 20 * (brightness - 1/2)."""
+    cells = _input("cells", [1, CELL_CHANNELS, SOLID_SIZE, SOLID_SIZE, SOLID_SIZE])
+    first = op.split(cells, 1, CELL_CHANNELS).outputs()[0]
+    logits = op.multiply(op.subtract(first, _constant(0.5)), _constant(20.0))
+    return _named(ov.Model([logits], [cells], "solid"), ("logits",))
 
 
 def _brightness(gain: float) -> tuple[Any, list[Any]]:
