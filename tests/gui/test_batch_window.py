@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import itertools
+import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 from PIL import Image
@@ -30,6 +34,7 @@ from app.engine.prompt import Box3D
 from app.engine.study import Study, StudySource
 from app.engine.window import Window
 from app.gui.controllers.batch import BatchController
+from app.gui.controllers.batch_pace import Pace
 from app.gui.controllers.files import Read
 from app.gui.dialogs.asks import RecoverChoice
 from app.gui.dialogs.batch import BatchAsks
@@ -74,13 +79,16 @@ class _Answers(BatchAsks):
 class _Batch:
     """A window of a batch and whoever sits before it."""
 
-    def __init__(self, jobs: Jobs, model: Path, qtbot: QtBot, document: Document | None = None) -> None:
+    def __init__(
+        self, jobs: Jobs, model: Path, qtbot: QtBot, document: Document | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
         self.qtbot = qtbot
         self.settings = Settings()
         self.document = document or Document()
         self.jobs = jobs
         self.controller = BatchController(
-            self.document, jobs, Inference(ModelChoice(str(model))), self.settings, asks=_Answers
+            self.document, jobs, Inference(ModelChoice(str(model))), self.settings, asks=_Answers, clock=clock
         )
         self.window = self.controller.window
         qtbot.addWidget(self.window)
@@ -315,6 +323,63 @@ def test_that_a_batch_that_is_held_up_goes_on_where_it_was(batch: _Batch, tmp_pa
     assert len(ages) - (6 - held) in (0, 1)  # the case in work may have its mask already
     assert all(path.stat().st_mtime_ns == age for path, age in ages.items())
     assert set(batch.states.values()) == {CaseState.DONE}
+
+
+def _volume(folder: Path, slices: int) -> None:
+    """One volume of thick slices with a bright block through all of them, and a 3-D box around it."""
+    voxels = np.zeros((44, 40, slices), dtype=np.int16)
+    voxels[_SQUARE[1], _SQUARE[0]] = 200
+    (folder / "in").mkdir()
+    nibabel.save(nibabel.Nifti1Image(voxels, np.diag([1.0, 1.0, 5.0, 1.0])), folder / "in" / "v.nii.gz")
+    told = {"version": 1, "cases": {"v.nii.gz": [{"label": "block", "box3d": [9, 8, 0, 34, 31, slices - 1]}]}}
+    (folder / "boxes.json").write_text(json.dumps(told), encoding="utf-8")
+
+
+def test_that_within_one_long_case_the_remaining_time_is_told(
+    jobs: Jobs, model: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    minutes = itertools.count(step=60.0)
+    batch = _Batch(jobs, model, qtbot, clock=lambda: next(minutes))
+    _volume(tmp_path, 150)
+    batch.fill_in(tmp_path, boxes_path=tmp_path / "boxes.json")
+    told: list[str] = []
+    batch.window.cases.dataChanged.connect(lambda *_: told.extend(_texts(batch.window)))
+    batch.start()
+    batch.wait_for(Stage.ENDED)
+    assert any("about" in text and text.endswith("left") for text in told)
+    batch.end()
+
+
+class _Clock:
+    """Stands still but when it is told to go on."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_that_the_pace_is_known_after_three_cases_or_within_a_long_one() -> None:
+    clock = _Clock()
+    pace = Pace(clock)
+    pace.begin(0.0)
+    clock.now = 3.0
+    assert pace.seconds_left(2.9, 10) is None
+    assert pace.seconds_left(3.0, 10) == 7.0
+    clock.now = 20.0
+    assert pace.seconds_left(0.0, 1) is None  # for nothing of it is done
+    assert pace.seconds_left(0.25, 1) == 60.0
+
+
+def test_that_neither_a_pause_nor_what_was_done_before_it_counts() -> None:
+    clock = _Clock()
+    pace = Pace(clock)
+    pace.begin(0.0)
+    clock.now = 1000.0
+    pace.begin(4.5)
+    clock.now = 1020.0
+    assert pace.seconds_left(4.75, 5) == 20.0
 
 
 def test_that_stopping_keeps_what_is_done_and_the_rest_can_be_done_later(batch: _Batch, tmp_path: Path) -> None:

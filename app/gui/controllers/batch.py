@@ -18,6 +18,7 @@ from app.engine.batch_job_file import Setup
 from app.engine.drawn_boxes import Placement
 from app.engine.errors import EngineError
 from app.gui.controllers.batch_left import BatchLeftController
+from app.gui.controllers.batch_pace import Pace
 from app.gui.controllers.batch_review import BatchReviewController
 from app.gui.controllers.batch_setup import BatchSetupController
 from app.gui.controllers.batch_work import Bench, Changed, Pictured, Reported, Told, begin, take_up
@@ -29,7 +30,6 @@ from app.gui.panels.batch import BatchWindow
 from app.gui.panels.batch_state import BatchForm, CaseRow, CaseState, Overall, Stage
 from app.gui.settings import Settings
 
-_TELL_AFTER = 3  # cases: before that nobody knows how long the rest takes
 _JOBS = "batch_jobs"  # under this name the last folder is remembered
 
 
@@ -38,7 +38,7 @@ class BatchController(QObject):
 
     def __init__(
         self, document: Document, jobs: Jobs, inference: Inference, settings: Settings, parent: QObject | None = None,
-        *, asks: Callable[[QWidget], BatchAsks] = BatchAsks,
+        *, asks: Callable[[QWidget], BatchAsks] = BatchAsks, clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._jobs, self._inference, self._settings = jobs, inference, settings
@@ -47,7 +47,7 @@ class BatchController(QObject):
         self._steps: Generator[Told] | None = None  # of the run; kept while it is paused
         self._working = 0.0  # how much of the case in work is done
         self._overall = Overall()
-        self._begun, self._before = 0.0, 0  # when the run went on, and how many cases were finished then
+        self._pace = Pace(clock)
         self.window = BatchWindow()
         self.asks = asks(self.window)
         self.form = BatchSetupController(document, jobs, settings, self.window, self.asks, self)
@@ -154,7 +154,7 @@ class BatchController(QObject):
         if self._steps is None:
             self._steps = bench.work()
         steps = self._steps
-        self._begun, self._before = time.monotonic(), self._overall.finished
+        self._pace.begin(self._overall.finished + self._working)
         self._turn(Stage.RUNNING)
         self._jobs.run_steps(Lane.BATCH, lambda: steps, self._tell, self._end, self._fail)
 
@@ -280,10 +280,9 @@ class BatchController(QObject):
 
     def _show(self) -> None:
         """How far it all is."""
-        finished, left = self._overall.finished - self._before, None
-        if self._stage is Stage.RUNNING and finished >= _TELL_AFTER:
-            waiting = self._overall.total - self._overall.finished - self._working
-            left = (time.monotonic() - self._begun) / (finished + self._working) * max(waiting, 0.0)
+        left = None
+        if self._stage is Stage.RUNNING:
+            left = self._pace.seconds_left(self._overall.finished + self._working, self._overall.total)
         self.window.set_overall(replace(self._overall, part=self._working, seconds_left=left))
 
 
