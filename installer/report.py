@@ -10,6 +10,7 @@ from pathlib import Path
 
 from installer import plan
 from installer.distributions import required_distributions
+from installer.parts import unnamed
 
 _MEGABYTE = 1e6
 
@@ -77,6 +78,7 @@ def faults(names: Iterable[str]) -> list[str]:
         for name in found
         if re.search(pattern, name)
     ]
+    wrong += [f"{name} is a library of others, but no licence in the bundle names it" for name in unnamed(found)]
     for pattern in plan.REQUIRED:
         if not any(fnmatch(name, pattern) for name in found):
             wrong.append(f"nothing in the bundle is called {pattern}")

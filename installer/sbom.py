@@ -16,6 +16,7 @@ from typing import Any
 
 from app import __version__
 from installer.distributions import licence_of
+from installer.parts import parts_of
 
 _NAMESPACE = uuid.UUID("6f0d1c5e-5d0b-4f0e-9f65-5b1d0f3a9c21")  # ours, so that equal lists have equal numbers
 
@@ -57,17 +58,32 @@ def _moment() -> str:
 
 def _python() -> dict[str, Any]:
     number = sys.version.split()[0]
-    return _part("library", "CPython", number, f"pkg:generic/cpython@{number}", "PSF-2.0")
+    address = f"pkg:generic/cpython@{number}"
+    return _part("library", "CPython", number, address, "PSF-2.0") | _contents(address, "CPython")
 
 
 def _wheel(found: Distribution) -> dict[str, Any]:
     name = found.name.lower().replace("_", "-")
-    return _part("library", found.name, found.version, f"pkg:pypi/{name}@{found.version}", licence_of(found))
+    address = f"pkg:pypi/{name}@{found.version}"
+    return _part("library", found.name, found.version, address, licence_of(found)) | _contents(address, found.name)
 
 
 def _system(package: SystemPackage) -> dict[str, Any]:
     address = f"pkg:deb/{package.distribution}/{package.name}@{package.version.replace('+', '%2B')}"
     return _part("library", package.name, package.version, address, "")
+
+
+def _contents(address: str, name: str) -> dict[str, Any]:
+    """The libraries inside a part, which have no address of their own."""
+    found = []
+    for part in parts_of(name):
+        entry: dict[str, Any] = {"type": "library", "bom-ref": f"{address}#{part.name}", "name": part.name}
+        if part.version:
+            entry["version"] = part.version
+        if part.licence:
+            entry["licenses"] = [{"license": {"name": part.licence}}]
+        found.append(entry)
+    return {"components": found} if found else {}
 
 
 def _part(kind: str, name: str, number: str, address: str, licence: str) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 from installer.distributions import ROOT, bundled_distributions, copy_metadata, python_licence, write_own_metadata
+from installer.parts import LICENCES, SECTIONS
 from installer.sbom import write_sbom
 
-_LICENCES = ROOT / "installer" / "licences"
 _ICON_SIZES = (16, 24, 32, 48, 64, 128, 256)
 _LARGEST_ICON = 1024  # macOS asks for it
 
@@ -49,7 +49,12 @@ def stage_licences(folder: Path) -> None:
     )
     write_licence(folder, f"Python {sys.version.split()[0]}", "PSF-2.0", python_licence())
     write_licence(folder, f"pyjpegls {version('pyjpegls')}", "MIT, BSD-3-Clause", read("pyjpegls.txt"))
-    write_licence(folder, f"VTK {version('vtk')}, what it contains", "as listed", read("VTK.txt"))
+    contained = {
+        f"Python {sys.version.split()[0]}": "CPython", f"Qt {version('PySide6_Essentials')}": "PySide6_Essentials",
+        f"SimpleITK {version('simpleitk')}": "simpleitk", f"VTK {version('vtk')}": "vtk",
+    }  # fmt: skip
+    for name, key in contained.items():
+        write_licence(folder, f"{name}, what it contains", "as listed", read(SECTIONS[key]))
     openvino = distribution("openvino")
     third = [file for file in openvino.files or () if "third-party" in file.name]
     if not third:
@@ -73,7 +78,7 @@ def write_licence(folder: Path, name: str, licence: str, text: str) -> None:
 
 def read(name: str) -> str:
     """A text of `installer/licences`."""
-    return (_LICENCES / name).read_text(encoding="utf-8")
+    return (LICENCES / name).read_text(encoding="utf-8")
 
 
 def draw_icons(folder: Path) -> None:
