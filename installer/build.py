@@ -82,7 +82,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--system", choices=list(PACKAGES), default=sys.platform, help="what --application was frozen for"
     )
-    parser.add_argument("--releases", default="", metavar="URL", help="the page where newer versions are found")
+    parser.add_argument("--releases", default="", metavar="URL",
+                        help="where newer versions are found (default: urls.Releases of pyproject.toml)")  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="pack loosely: larger packages, in a tenth of the time")
     parser.add_argument("--work", type=Path, metavar="DIR", help="keep what the freezer found here, for the next time")
     arguments = parser.parse_args(argv)

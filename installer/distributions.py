@@ -80,14 +80,16 @@ def copy_metadata(found: Distribution, target: Path) -> None:
     _write_record(folder, names)
 
 
-def write_own_metadata(target: Path) -> None:
-    """The same for the application itself."""
+def write_own_metadata(target: Path, releases: str = "") -> None:
+    """The same for the application itself; `releases` takes the place of the project's own address of that name."""
     about = project()
+    addresses = dict(about.get("urls", {})) | ({"Releases": releases} if releases else {})
     folder = target / f"swiftmedsam-{__version__}.dist-info"
     (folder / "licenses").mkdir(parents=True)
     lines = [
         "Metadata-Version: 2.4", "Name: swiftmedsam", f"Version: {__version__}", f"Summary: {about['description']}",
         f"License-Expression: {about['license']}", *(f"Requires-Dist: {line}" for line in about["dependencies"]),
+        *(f"Project-URL: {name}, {address}" for name, address in addresses.items()),
     ]  # fmt: skip
     (folder / "METADATA").write_text("\n".join(lines) + "\n", encoding="utf-8")
     for name in ("LICENSE", "NOTICE"):

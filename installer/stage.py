@@ -23,19 +23,17 @@ _LARGEST_ICON = 1024  # macOS asks for it
 def stage_data(target: Path, releases: str) -> None:
     """Fill a folder with what will lie in the bundle's folder of libraries.
 
-    `releases` is the address of the page where newer versions are found, or empty.
+    `releases` is the address of the page where newer versions are found; empty for the one in pyproject.toml.
     """
     bundled = target / "app" / "bundled"
     unwanted = shutil.ignore_patterns("*.safetensors", "__pycache__", "*.py", "*.ts")
     for folder in ("models", "resources"):
         shutil.copytree(ROOT / folder, bundled / folder, ignore=unwanted)
     shutil.copyfile(ROOT / "CHANGELOG.md", bundled / "resources" / "CHANGELOG.md")
-    if releases:
-        (bundled / "resources" / "releases.txt").write_text(releases + "\n", encoding="utf-8")
     distributions = bundled_distributions()
     for found in distributions:
         copy_metadata(found, target)
-    write_own_metadata(target)
+    write_own_metadata(target, releases)
     stage_licences(bundled / "resources" / "licences")
     write_sbom(bundled / "sbom.cdx.json", distributions, [])
 

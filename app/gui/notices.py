@@ -41,10 +41,13 @@ def changelog() -> str:
 
 
 def releases_page() -> str:
-    """Address of the page where newer versions are found, as whoever froze the application said; or empty."""
-    place = paths.resources_dir() / "releases.txt"
-    address = place.read_text(encoding="utf-8").strip() if place.is_file() else ""
-    return address if address.startswith("https://") else ""
+    """Address of the page where newer versions are found, `urls.Releases` of pyproject.toml; or empty."""
+    for found in _found(_PROGRAM):
+        for line in found.metadata.get_all("Project-URL") or ():
+            label, _, address = line.partition(",")
+            if label.strip().lower() == "releases" and address.strip().startswith("https://"):
+                return address.strip()
+    return ""
 
 
 def _resources() -> Iterator[Notice]:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from configparser import ConfigParser
-from importlib.metadata import distribution
+from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
 import pytest
@@ -65,6 +65,15 @@ def test_that_metadata_in_a_bundle_name_version_licence_and_text(tmp_path: Path)
     openvino, own = done.stdout.splitlines()
     assert openvino.startswith(distribution("openvino").version)
     assert own == f"{__version__} Apache-2.0 True"
+
+
+@pytest.mark.parametrize("address", ["", "https://example.org/releases"])
+def test_that_the_page_of_newer_versions_is_in_the_metadata_where_it_is_known(tmp_path: Path, address: str) -> None:
+    write_own_metadata(tmp_path, address)
+    own = Distribution.at(next(tmp_path.glob("swiftmedsam-*.dist-info"))).metadata
+    told = own.get_all("Project-URL") or []
+    assert (f"Releases, {address}" in told) is bool(address)
+    assert len([line for line in told if line.startswith("Releases,")]) <= 1
 
 
 def test_that_every_bundled_wheel_has_a_licence_and_a_text_from_somewhere(tmp_path: Path) -> None:
