@@ -15,7 +15,6 @@ from pytestqt.qtbot import QtBot
 
 from app.engine.geometry import Frame, Geometry
 from app.engine.labelmap import PALETTE, Label, LabelMap
-from app.engine.outline import outline_paths
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box, Box3D, Point
 from app.engine.propagate import SliceResult
@@ -27,7 +26,7 @@ from app.gui.canvas import pens
 from app.gui.canvas.decorations import Notes, bar_length, draw_notes, is_approximate, position_text, window_text
 from app.gui.canvas.frame import PlaneFrame
 from app.gui.canvas.overlay import carried_mask, fill_table, patterns
-from app.gui.canvas.paths import borders_of_labels, path_of_mask, paths_of_segments
+from app.gui.canvas.paths import path_of_mask
 from app.gui.canvas.picture import Pictures, halvings_for
 from app.gui.document import Document
 from app.gui.proposal import Carried, Preview
@@ -256,29 +255,6 @@ def test_that_labels_that_look_alike_get_different_lines() -> None:
 def test_that_red_and_green_of_one_brightness_get_different_lines() -> None:
     red, green = patterns([Label(1, "a", (200, 60, 40)), Label(2, "b", (60, 130, 40))])
     assert red != green
-
-
-def test_that_borders_of_labels_are_those_of_their_outlines(rng: np.random.Generator) -> None:
-    values = rng.integers(0, 4, (9, 7)).astype(np.uint16)
-    lines, owners = borders_of_labels(values)
-    for value in (1, 2, 3):
-        expected = set()
-        for polygon in outline_paths(values == value):
-            for start, end in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
-                expected |= unit_edges(start, end)
-        assert set().union(*(unit_edges(*line) for line in lines[owners == value])) == expected
-
-
-def unit_edges(start: NDArray[np.floating], end: NDArray[np.floating]) -> set[tuple[float, float]]:
-    """Middles of the voxel edges between two corners."""
-    count = int(np.abs(end - start).max())
-    return {tuple(map(float, start + (end - start) * (n + 0.5) / count)) for n in range(count)}  # type: ignore[misc]
-
-
-def test_that_slices_without_labels_have_no_borders() -> None:
-    lines, owners = borders_of_labels(np.zeros((4, 4), np.uint16))
-    assert len(lines) == len(owners) == 0
-    assert not paths_of_segments(lines, owners)
 
 
 def test_that_a_path_encloses_the_mask_and_leaves_its_hole() -> None:

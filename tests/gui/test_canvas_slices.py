@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRect, QRectF
+from PySide6.QtCore import QRect
 from PySide6.QtGui import QRegion
 
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box3D
 from app.gui.canvas.backdrop import _around
-from app.gui.canvas.paths import borders_of_labels, paths_of_segments
 from app.gui.canvas.slices import SliceReader
 
 
@@ -39,15 +38,6 @@ def test_that_slices_are_read_alike_while_they_are_edited_between_two(rng: np.ra
     array[...] = 7
     reader.forget(Box3D(0, 0, 0, 64, 30, 40))
     assert np.array_equal(reader.read(array, SliceKey(2, 5)), array[:, :, 5])
-
-
-def test_that_lines_become_one_path_for_each_label() -> None:
-    values = np.zeros((6, 9), np.uint16)
-    values[1:3, 1:3], values[3:5, 5:8] = 4, 2
-    paths = paths_of_segments(*borders_of_labels(values))
-    assert sorted(paths) == [2, 4]
-    assert paths[4].boundingRect() == QRectF(1, 1, 2, 2)
-    assert paths[2].boundingRect() == QRectF(5, 3, 3, 2)
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4, 5, 9])
