@@ -46,7 +46,7 @@ def releases_page() -> str:
         for line in found.metadata.get_all("Project-URL") or ():
             label, _, address = line.partition(",")
             if label.strip().lower() == "releases" and address.strip().startswith("https://"):
-                return address.strip()
+                return str(address.strip())
     return ""
 
 
