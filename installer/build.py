@@ -25,6 +25,7 @@ from installer.distributions import ROOT
 from installer.freeze import contents_of, freeze, libraries_of
 from installer.linux.packages import make_deb, make_tarball
 from installer.macos.bundle import make_disk_image
+from installer.macos.check import faults_of_bundle
 from installer.system import glibc_floor
 from installer.windows.setup_program import make_setup
 
@@ -49,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.system == "linux":
         print(f"Needs glibc {glibc_floor(application)} or newer.")
     wrong = report.faults(contents_of(application))
+    if arguments.system == "darwin":
+        wrong += faults_of_bundle(application)
     for sentence in wrong:
         print(sentence, file=sys.stderr)
     if wrong:
