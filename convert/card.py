@@ -34,6 +34,10 @@ _INTENDED = """## Intended use
 Proposing an outline for an object in a box that a person drew, for research. **Not a medical device**: every mask is to
 be looked at, and corrected, by somebody who can judge it. It does not find objects, does not name them, and knows
 nothing of disease."""
+_SOLID = """The 3-D network, which has its share to say of every 3-D box, is trained from scratch on the volumes alone
+(`--network solid`): the box and a margin, every axis stretched to {size} cells; axes exchanged and mirrored, turned in
+a plane, appearance as above; in a third of the samples the tissue is made up, in an eighth the shape too. Where it and
+the slices disagree, its probability counts for {share} and the slices for {rest}."""
 _PROCEDURE = """## How it was trained
 
 From scratch, no pretrained weights, by `python -m convert train`. One view of one object at a time: modality by weight,
@@ -52,6 +56,7 @@ def write_card(folder: Path, data: Path, remarks: Path | None = None) -> Path:
         _head(manifest),
         _INTENDED,
         _PROCEDURE,
+        _solid(manifest),
         _training(manifest),
         *(_figures(suite, manifest["accuracy"][suite]) for suite in SUITE_TITLES if suite in manifest["accuracy"]),
         remarks.read_text(encoding="utf-8").strip() if remarks is not None else "",
@@ -71,8 +76,17 @@ def _head(manifest: dict[str, Any]) -> str:
     )
 
 
+def _solid(manifest: dict[str, Any]) -> str:
+    if "solid" not in manifest:
+        return ""
+    size, share = manifest["solid"]["size"], float(manifest["solid"]["share"])
+    return _SOLID.format(size=size, share=f"{share:g}", rest=f"{1 - share:g}")
+
+
 def _training(manifest: dict[str, Any]) -> str:
-    rows = [f"- {name.replace('_', ' ')}: {value}" for name, value in manifest["training"].items()]
+    stated = {name: value for name, value in manifest["training"].items() if name != "solid"}
+    stated |= {f"3-D network: {name}": value for name, value in manifest["training"].get("solid", {}).items()}
+    rows = [f"- {name.replace('_', ' ')}: {value}" for name, value in stated.items()]
     return "\n".join(["## Training in figures", "", *rows])
 
 
