@@ -8,7 +8,7 @@ PySide6-Essentials; `-noobsolete` drops what the code no longer says):
         pyside6-lrelease resources/translations/swiftmedsam_$code.ts; done
 
 Tests fail while a string is missing, empty, or has lost a placeholder. Texts of acts, which the engine keeps in
-English, have the context "Acts".
+English, have the context "Acts"; whatever else the engine says is translated by `sentences.json` beside those files.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from app import paths
+from app.gui.sentences import CONTEXT, Sentences, SentenceTranslator
 from app.gui.settings import Language
 
 _OWN = "swiftmedsam"
@@ -33,14 +34,36 @@ def install_translator(application: QCoreApplication, language: Language) -> Lan
         old.deleteLater()
     if language is Language.SYSTEM:
         language = _LOCALES.get(QLocale.system().language(), Language.ENGLISH)
-    own = (f"{_OWN}_{language.value}", str(paths.resources_dir() / "translations"))
+    folder_of_own = paths.resources_dir() / "translations"
+    own = (f"{_OWN}_{language.value}", str(folder_of_own))
     qt = (_QT.get(language, ""), QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath))
+    if language in _QT:  # the last to be asked
+        sentences = SentenceTranslator(Sentences.of(folder_of_own / "sentences.json", language.value), application)
+        sentences.setObjectName(_OWN)
+        application.installTranslator(sentences)
     for name, folder in (qt, own) if language in _QT else ():
         translator = QTranslator(application)
         translator.setObjectName(_OWN)
         if translator.load(name, folder):
             application.installTranslator(translator)
     return language
+
+
+def engine_text(text: str) -> str:
+    """What the engine says, an error, a reason or a finding, in the window's language; English where it is unknown."""
+    return QCoreApplication.translate(CONTEXT, text)
+
+
+def as_sentence(text: str) -> str:
+    """The same with a capital letter, unless it begins with a name."""
+    said = engine_text(text)
+    first = said.partition(" ")[0]
+    return said[:1].upper() + said[1:] if first.isalpha() else said
+
+
+def full_sentence(text: str) -> str:
+    """The same with a full stop."""
+    return as_sentence(text) + QCoreApplication.translate("Sentences", ".")
 
 
 def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: ARG001 - the name is what the collecting tool looks for

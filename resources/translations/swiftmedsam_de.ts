@@ -2705,6 +2705,10 @@
         <translation>Es wird noch gespeichert: Das Fenster schließt sich danach.</translation>
     </message>
     <message>
+        <source>Not saved: {0}</source>
+        <translation>Nicht gespeichert: {0}</translation>
+    </message>
+    <message>
         <source>Something is being saved: try again in a moment.</source>
         <translation>Es wird gerade etwas gespeichert: Versuchen Sie es gleich noch einmal.</translation>
     </message>
@@ -2726,6 +2730,13 @@
     <message>
         <source>The label “{0}” is locked. Unlock it or choose another one.</source>
         <translation>Das Label „{0}“ ist gesperrt. Entsperren Sie es oder wählen Sie ein anderes.</translation>
+    </message>
+</context>
+<context>
+    <name>Sentences</name>
+    <message>
+        <source>.</source>
+        <translation>.</translation>
     </message>
 </context>
 <context>
@@ -2859,12 +2870,20 @@
         <translation>{0} wird gelesen…</translation>
     </message>
     <message>
+        <source>Changing “{0}”…</source>
+        <translation>„{0}“ wird geändert…</translation>
+    </message>
+    <message>
         <source>Saving {0}…</source>
         <translation>{0} wird gespeichert…</translation>
     </message>
     <message>
         <source>Comparing with {0}…</source>
         <translation>Vergleich mit {0} läuft …</translation>
+    </message>
+    <message>
+        <source>Ending the saving of {0}…</source>
+        <translation>Speichern von {0} wird beendet…</translation>
     </message>
     <message>
         <source>Carrying the mask through the volume…</source>

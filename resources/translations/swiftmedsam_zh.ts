@@ -2705,6 +2705,10 @@
         <translation>正在保存：完成后窗口将关闭。</translation>
     </message>
     <message>
+        <source>Not saved: {0}</source>
+        <translation>未保存：{0}</translation>
+    </message>
+    <message>
         <source>Something is being saved: try again in a moment.</source>
         <translation>正在保存其他内容：请稍后再试。</translation>
     </message>
@@ -2726,6 +2730,13 @@
     <message>
         <source>The label “{0}” is locked. Unlock it or choose another one.</source>
         <translation>标签“{0}”已锁定。请解锁或选择其他标签。</translation>
+    </message>
+</context>
+<context>
+    <name>Sentences</name>
+    <message>
+        <source>.</source>
+        <translation>。</translation>
     </message>
 </context>
 <context>
@@ -2859,12 +2870,20 @@
         <translation>正在读取 {0}…</translation>
     </message>
     <message>
+        <source>Changing “{0}”…</source>
+        <translation>正在更改“{0}”…</translation>
+    </message>
+    <message>
         <source>Saving {0}…</source>
         <translation>正在保存 {0}…</translation>
     </message>
     <message>
         <source>Comparing with {0}…</source>
         <translation>正在与 {0} 比较…</translation>
+    </message>
+    <message>
+        <source>Ending the saving of {0}…</source>
+        <translation>正在终止保存 {0}…</translation>
     </message>
     <message>
         <source>Carrying the mask through the volume…</source>

@@ -197,11 +197,17 @@ def _with_missing(depths: Vector, multiples: Vector) -> _Steps:
     at = np.concatenate([[0.0], np.cumsum(multiples)])
     missing = [f"{int(n) + 1}" for n in range(int(at[-1])) if n not in at]
     if len(missing) == 1:
-        words = f"slice {missing[0]} of {int(at[-1]) + 1} is missing; its place was"
+        message = (
+            f"slice {missing[0]} of {int(at[-1]) + 1} is missing; its place was filled by interpolation between "
+            "neighbours"
+        )
     else:
         shown = ", ".join(missing[:8]) + (", ..." if len(missing) > 8 else "")
-        words = f"{len(missing)} slices of {int(at[-1]) + 1} are missing ({shown}); their places were"
-    finding = Finding("missing-slices", f"{words} filled by interpolation between neighbours")
+        message = (
+            f"{len(missing)} slices of {int(at[-1]) + 1} are missing ({shown}); their places were filled by "
+            "interpolation between neighbours"
+        )
+    finding = Finding("missing-slices", message)
     return _Steps(float(depths[-1]) / float(at[-1]), int(at[-1]) + 1, at, (finding,))
 
 

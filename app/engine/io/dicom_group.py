@@ -273,7 +273,8 @@ def _comparable(value: object) -> tuple[int, float, str]:
 
 
 def _told_apart(used: list[str], number: int, count: int) -> Finding:
-    how = "they differ in " + ", ".join(dict.fromkeys(used)) if _BY_ORDER not in used else "in order of acquisition"
+    what = ", ".join(dict.fromkeys(used))
+    how = "in order of acquisition" if _BY_ORDER in used else f"they differ in {what}"
     return Finding("split-4d", f"the series is {count} images of the same place ({how}); this is {number}")
 
 

@@ -86,10 +86,8 @@ def _nothing(path: Path, listing: Listing) -> str:
         return f"cannot read {path}: it holds no image"
     if len(listing.skipped) == 1:
         return listing.skipped[0].reason
-    return (
-        f"cannot read {path}: it holds no image that can be read; the first of {len(listing.skipped)} reasons is: "
-        + (listing.skipped[0].reason)
-    )
+    count, first = len(listing.skipped), listing.skipped[0].reason
+    return f"cannot read {path}: it holds no image that can be read; the first of {count} reasons is: {first}"
 
 
 def _list_file(path: Path) -> Listing:

@@ -147,7 +147,10 @@ def _finite(image: StoredImage, voxels: NDArray[Any], findings: list[Finding]) -
     low, high = voxels[good].min(), voxels[good].max()
     message = f"{bad:,} voxels are not finite numbers; they were set to the smallest value, {low:g}"
     if (voxels > high).any():
-        message += f" (positive infinity to the largest, {high:g})"
+        message = (
+            f"{bad:,} voxels are not finite numbers; they were set to the smallest value, {low:g} (positive infinity "
+            f"to the largest, {high:g})"
+        )
     findings.append(Finding("non-finite", message))
     return np.where(good, voxels, np.where(voxels > high, high, low))
 

@@ -21,6 +21,7 @@ from app.gui.jobs import Jobs, Lane
 from app.gui.panels.batch import BatchWindow
 from app.gui.panels.batch_state import BatchForm, CaseRow, CaseState
 from app.gui.settings import Settings
+from app.gui.translation import as_sentence
 
 _IMAGES, _BOXES, _MASKS = "batch_images", "batch_boxes", "batch_masks"  # under these names folders are remembered
 
@@ -118,8 +119,7 @@ class BatchSetupController(QObject):
 
     def _not_found(self, error: Exception) -> None:
         if isinstance(error, EngineError):
-            sentence = str(error)
-            self._window.setup.set_found(sentence[:1].upper() + sentence[1:])
+            self._window.setup.set_found(as_sentence(str(error)))
         else:
             self._window.setup.set_found("")
             self._asks.error(error)

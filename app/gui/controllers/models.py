@@ -18,7 +18,7 @@ from app.gui.inference import Inference, ModelChoice, ModelState
 from app.gui.jobs import Jobs, Lane
 from app.gui.panels.model import Accuracy, ModelPanel, PackageNotes, precision_text
 from app.gui.settings import DEVICE, MODEL, Settings
-from app.gui.translation import QT_TRANSLATE_NOOP
+from app.gui.translation import QT_TRANSLATE_NOOP, engine_text
 
 _LOG = logging.getLogger(__name__)
 
@@ -167,7 +167,9 @@ def _look(inference: Inference, choice: ModelChoice | None) -> _Installed:
         state = inference.open()
     except ModelError as error:
         failure = failure or error
-    broken = (PackageNotes(folder.name, folder.name, broken=reason) for folder, reason in broken_packages())
+    broken = (
+        PackageNotes(folder.name, folder.name, broken=engine_text(reason)) for folder, reason in broken_packages()
+    )
     packages = (*map(_notes, list_packages()), *broken)
     asked = choice is not None and failure is None
     return _Installed(packages, tuple(available_devices().items()), state, failure, asked)

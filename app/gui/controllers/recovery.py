@@ -13,6 +13,7 @@ from app.engine.window import initial_window
 from app.gui.controllers.files import FilesController, Read, name_of
 from app.gui.dialogs.asks import Asks, RecoverChoice
 from app.gui.document import Document
+from app.gui.translation import as_sentence
 
 
 class RecoveryController(QObject):
@@ -35,7 +36,7 @@ class RecoveryController(QObject):
         """Ask about the newest work that was left behind in a folder; whether it is being recovered."""
         for found in unclean(folder):
             if found.damage:
-                self.message.emit(found.damage)
+                self.message.emit(as_sentence(found.damage))
                 continue
             choice = self._asks.recover(self._described(found))
             if choice is RecoverChoice.DISCARD:

@@ -19,7 +19,7 @@ from app.gui.document import Document
 from app.gui.inference import Answer, Inference, ModelState, Request
 from app.gui.jobs import Jobs, Lane
 from app.gui.proposal import Preview, Proposal, prompt_record
-from app.gui.translation import QT_TRANSLATE_NOOP
+from app.gui.translation import QT_TRANSLATE_NOOP, as_sentence
 from app.gui.view_state import ViewState
 
 _SETTLED_MS = 150  # after the last change of slice, before neighbours are encoded
@@ -172,7 +172,7 @@ class SegmentController(QObject):
         try:
             prompts = Prompts(preview.box, preview.points, previous).checked(preview.key.shape(study.volume.shape_zyx))
         except EngineError as error:
-            self.message.emit(str(error))
+            self.message.emit(as_sentence(str(error)))
             return
         request = Request(study.volume, preview.key, prompts)
         self._asked = request

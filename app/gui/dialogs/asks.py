@@ -16,6 +16,7 @@ from app.engine.io.listing import Entry, Listing
 from app.gui.dialogs.export import ExportChoice, ExportDialog, ExportFormat, ExportOptions
 from app.gui.dialogs.series import SeriesDialog
 from app.gui.dialogs.slices import SlicesDialog
+from app.gui.translation import as_sentence
 
 
 class UnsavedChoice(Enum):
@@ -161,8 +162,8 @@ class Asks(QObject):
         box.setWindowTitle(self.tr("That did not succeed"))
         box.setIcon(QMessageBox.Icon.Warning)
         ours = isinstance(error, EngineError | OSError)
-        sentence = str(error) if ours else self.tr("Something unexpected happened: {0}").format(type(error).__name__)
-        box.setText(sentence[:1].upper() + sentence[1:])
+        unexpected = self.tr("Something unexpected happened: {0}")
+        box.setText(as_sentence(str(error)) if ours else unexpected.format(type(error).__name__))
         box.setDetailedText("".join(traceback.format_exception(error)))
         box.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         copy = box.addButton(self.tr("Copy"), QMessageBox.ButtonRole.ActionRole)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.engine.labelmap import Label
+from app.gui.translation import engine_text, full_sentence
 
 _SWATCH = 14  # pixels
 
@@ -125,9 +126,9 @@ class ExportDialog(QDialog):
             item = QListWidgetItem(f"{each.title} ({each.extensions[0]})")
             if each.impossible:
                 reason = each.impossible.split("; ")[0]  # what to write instead stands in the list
-                item.setText(f"{item.text()}\n{reason[:1].upper()}{reason[1:]}.")
+                item.setText(f"{item.text()}\n{full_sentence(reason)}")
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
-                item.setToolTip(each.impossible)
+                item.setToolTip(engine_text(each.impossible))
             self._formats.addItem(item)
         for label in self._options.labels:
             item = QListWidgetItem(f"{label.value}  {label.name}")

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from app.engine.io.dicom_patient import PatientData
 from app.engine.io.listing import Entry, Listing
+from app.gui.translation import engine_text
 
 PICTURE_SIDE = 64  # pixels of a small picture
 _PLAIN_COLUMNS = 4  # those behind are about the patient
@@ -91,7 +92,7 @@ class SeriesDialog(QDialog):
         reasons = QListWidget()
         reasons.setAccessibleName(self.tr("Why files were passed over"))
         reasons.setWordWrap(True)
-        reasons.addItems([skipped.reason for skipped in listing.skipped])
+        reasons.addItems([engine_text(skipped.reason) for skipped in listing.skipped])
         reasons.setMaximumHeight(100)
         reasons.hide()
         fold.toggled.connect(reasons.setVisible)

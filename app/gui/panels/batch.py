@@ -22,6 +22,7 @@ from app.gui.panels.batch_review import BatchReviewPanel
 from app.gui.panels.batch_setup import BatchSetupPanel
 from app.gui.panels.batch_state import Overall, Stage
 from app.gui.theme import current_colours
+from app.gui.translation import as_sentence
 
 _FORM, _TABLE = 420, 760  # width of form and table at first
 _OF_SCREEN = 0.9  # at most so much of it
@@ -69,7 +70,7 @@ class BatchWindow(QWidget):
 
     def set_problem(self, sentence: str) -> None:
         """Say what is wrong and stops nothing; "" where nothing is."""
-        self._problem.setText(sentence[:1].upper() + sentence[1:])
+        self._problem.setText(as_sentence(sentence))
         self._problem.setStyleSheet(f"color: {current_colours().danger};")
         self._problem.setVisible(bool(sentence))
 

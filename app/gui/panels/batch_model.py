@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from app.engine.batch_job_file import Mark
 from app.gui.panels.batch_state import CaseRow, CaseState
 from app.gui.theme import current_colours
-from app.gui.translation import QT_TRANSLATE_NOOP
+from app.gui.translation import QT_TRANSLATE_NOOP, engine_text
 
 ROW = Qt.ItemDataRole.UserRole  # the CaseRow of an index
 PICTURE_SIDE = 200  # pixels on the sheet
@@ -289,7 +289,7 @@ def result_text(row: CaseRow) -> str:
     if row.result is None:
         return ""
     names = [f"{one.label}: {one.score:.2f}" if one.score is not None else one.label for one in row.result.labels]
-    return "; ".join(part for part in (", ".join(names), row.result.message) if part)
+    return "; ".join(part for part in (", ".join(names), engine_text(row.result.message)) if part)
 
 
 def without_folders(text: str, folders: Sequence[Path]) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QToolButton, QVBoxLayout, QWidget
 
 from app.engine.volume import Finding
-from app.gui.translation import QT_TRANSLATE_NOOP
+from app.gui.translation import QT_TRANSLATE_NOOP, engine_text, full_sentence
 
 _NOT_TOUCHED = QT_TRANSLATE_NOOP("Findings", "Sizes of labels are not affected.")
 _IN_VOXELS = QT_TRANSLATE_NOOP("Findings", "Labels are measured in voxels; millimetres are not stated.")
@@ -69,7 +69,7 @@ class FindingsBadge(QToolButton):
         """Count these."""
         count = len(findings)
         self.setText(self.tr("1 finding") if count == 1 else self.tr("{0} findings").format(count))
-        self.setToolTip("\n".join(finding.message for finding in findings))
+        self.setToolTip("\n".join(engine_text(finding.message) for finding in findings))
         self.setVisible(count > 0)
 
 
@@ -102,7 +102,7 @@ class FindingsPanel(QWidget):
 
 
 def _said_of(finding: Finding) -> list[str]:
-    said = [f"{finding.message[:1].upper()}{finding.message[1:]}."]
+    said = [full_sentence(finding.message)]
     if finding.code in MEANINGS:
         said.append(QCoreApplication.translate("Findings", MEANINGS[finding.code]))
     return said
