@@ -22,7 +22,7 @@ from app.engine.labelmap import Label
 from app.engine.surface import surface_of
 from app.gui.panels import drawable as drawables
 from app.gui.panels.drawable import Drawable, drawable_of
-from app.gui.panels.scene3d import NoOpenGLError, Scene3D
+from app.gui.panels.scene3d import NoOpenGLError, Scene3D, libraries_are_loaded, load_libraries
 from app.gui.panels.surface import SurfacePanel
 
 NO_BUTTON, NO_MODIFIER = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
@@ -254,6 +254,15 @@ def test_that_a_computer_without_opengl_gets_a_sentence(project_root: Path) -> N
         pytest.skip("OSMesa draws here without a graphics system")
     assert "need OpenGL, which this computer does not offer" in done.stdout
     assert not done.stderr  # nor does VTK say how it tried
+
+
+def test_that_libraries_that_another_thread_is_loading_are_not_waited_for() -> None:
+    load_libraries()
+    load_libraries.cache_clear()  # the modules are there, as while they are being loaded; nobody has come to the end
+    assert "vtkmodules.vtkRenderingOpenGL2" in sys.modules
+    assert not libraries_are_loaded()
+    load_libraries()
+    assert libraries_are_loaded()
 
 
 def test_that_what_drawing_needs_is_prepared_while_the_first_surface_is_on_its_way(

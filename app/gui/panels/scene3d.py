@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import math
-import sys
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,14 +50,15 @@ class NoOpenGLError(Exception):
     """This computer draws no 3-D pictures."""
 
 
+@cache
 def load_libraries() -> None:
     """Load what drawing needs, half a second's work; a `Scene3D` then begins at once. For any thread."""
     from vtkmodules import vtkFiltersCore, vtkRenderingCore, vtkRenderingOpenGL2  # noqa: F401
 
 
 def libraries_are_loaded() -> bool:
-    """Whether a `Scene3D` would begin without loading anything."""
-    return "vtkmodules.vtkRenderingOpenGL2" in sys.modules
+    """Whether a `Scene3D` would begin without loading anything, and without waiting for a thread that does."""
+    return load_libraries.cache_info().currsize > 0  # a module is in sys.modules from the moment that loading begins
 
 
 class Scene3D:
