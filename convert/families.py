@@ -19,12 +19,25 @@ from convert.nets.build import EncoderKind, Shapes, encoder_kind, image_size_of,
 
 
 @dataclass(frozen=True)
+class Quantisation:
+    """How NNCF makes INT8 of a family's encoder; what it was, and what it cost, stands in the parity report.
+
+    `transformer`: its model type, with SmoothQuant on products. `float_tail`: how many of the last layers stay in
+    floating point, step by step, until the masks agree. `ignored`: types of operations that do so at every step.
+    """
+
+    transformer: bool
+    float_tail: tuple[int, ...]
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Family:
     """How a network of the lineage is used.
 
     `size` is the side of the encoder's image where its tensors leave it open; `prompt_size` that of the prompts' image
     where it is another. `view`, `intensity` and `prompts` are fields of a manifest. `probability`: masks are
-    interpolated as probabilities. `transformer`: NNCF's model type. `ignored`: operations that stay in floating point.
+    interpolated as probabilities. `int8`: how it is quantised.
     """
 
     name: str
@@ -32,11 +45,10 @@ class Family:
     view: Mapping[str, Any]
     intensity: str
     prompts: Mapping[str, Any]
+    int8: Quantisation
     size: int = 0
     prompt_size: int = 0
     probability: bool = False
-    transformer: bool = True
-    ignored: tuple[str, ...] = ()
 
 
 _AREA = {"policy": "corner", "resize": "area"}
@@ -44,28 +56,27 @@ _PILLOW = {"policy": "corner", "resize": "antialiased"}
 _WHOLE = {"encoding": "tokens", "corners": "whole", "carry": "margin", "margin": 3}
 _EXACT = {"encoding": "tokens", "corners": "exact", "carry": "margin", "margin": 12}  # 3 of 256 pixels are 12 of 1024
 _LINEAR_ATTENTION = ("MatMul", "Divide")  # sums over thousands of tokens, and what they are divided by
+_TINY = Quantisation(True, (0, 7, 12))  # the neck and one or both blocks of the last stage
+_VIT = Quantisation(True, (0, 10, 18))  # the neck and two or four blocks
+_EFFICIENT = Quantisation(False, (0, 1, 12), _LINEAR_ATTENTION)  # the last convolution; the whole neck
 
 FAMILIES = {
     family.name: family
     for family in (
-        Family("litemedsam", "tiny", _AREA, "minmax", _WHOLE),
-        Family("swiftmedsam", "tiny", _AREA, "minmax", _WHOLE),
-        Family("mobilesam", "tiny-shrinking", _PILLOW, "standard", _EXACT),
+        Family("litemedsam", "tiny", _AREA, "minmax", _WHOLE, _TINY),
+        Family("swiftmedsam", "tiny", _AREA, "minmax", _WHOLE, _TINY),
+        Family("mobilesam", "tiny-shrinking", _PILLOW, "standard", _EXACT, _TINY),
         Family(
-            "medsam", "vit", {"policy": "stretch", "resize": "cubic"}, "minmax", _EXACT, probability=True
+            "medsam", "vit", {"policy": "stretch", "resize": "cubic"}, "minmax", _EXACT, _VIT, probability=True
         ),
-        Family("sam", "vit", _PILLOW, "standard", _EXACT),
+        Family("sam", "vit", _PILLOW, "standard", _EXACT, _VIT),
         Family(
             "medficientsam", "efficient", {"policy": "corner", "resize": "bilinear"}, "minmax",
-            {"encoding": "tokens", "corners": "whole", "carry": "tight"}, size=512, transformer=False,
-            ignored=_LINEAR_ATTENTION,
+            {"encoding": "tokens", "corners": "whole", "carry": "tight"}, _EFFICIENT, size=512,
         ),
+        Family("daft", "efficient", _AREA, "minmax", _WHOLE, _EFFICIENT, size=256),
         Family(
-            "daft", "efficient", _AREA, "minmax", _WHOLE, size=256, transformer=False, ignored=_LINEAR_ATTENTION
-        ),
-        Family(
-            "efficientvit-sam", "efficient", _PILLOW, "standard", _EXACT, size=512, prompt_size=1024, transformer=False,
-            ignored=_LINEAR_ATTENTION,
+            "efficientvit-sam", "efficient", _PILLOW, "standard", _EXACT, _EFFICIENT, size=512, prompt_size=1024
         ),
     )
 }  # fmt: skip
