@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from convert.__main__ import main
+from tests.convert.test_challenge_data import save
 from tests.engine.tiny_package import write_tiny_package
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,6 +76,31 @@ def test_that_every_case_becomes_a_label_map_of_its_name_and_nothing_else_is_wri
     assert found["3DBox_CT_b.npz"].shape == (4, 40, 50)
     assert set(np.unique(found["3DBox_CT_b.npz"])) == {0, 1}
     assert found["2DBox_Microscopy_c.npz"].max() == 320  # more than a byte holds
+
+
+def test_that_files_as_convert_data_makes_them_are_cases(workspace: Path) -> None:
+    mask = np.zeros((6, 40, 30), dtype=np.int16)
+    mask[1:5, 8:30, 5:22] = 1
+    for name in ("one", "two"):
+        save(workspace / "images" / f"{name}.nii.gz", np.where(mask > 0, 90, -300).astype(np.int16))
+        save(workspace / "masks" / f"{name}.nii.gz", mask)
+    made = workspace / "made"
+    pairs = ["--images", str(workspace / "images"), "--masks", str(workspace / "masks")]
+    assert main(["data", "npz", *pairs, "-o", str(made), "--modality", "CT", "--name", "Abdomen", "--boxes"]) == 0
+    for path in (workspace / "inputs").iterdir():
+        path.unlink()
+    for path in made.iterdir():
+        path.rename(workspace / "inputs" / path.name)
+    done = predict(workspace)
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in sorted((workspace / "outputs").iterdir())] == [
+        "3DBox_CT_Abdomen_one.npz",
+        "3DBox_CT_Abdomen_two.npz",
+    ]
+    for path in (workspace / "outputs").iterdir():
+        with np.load(path) as found, np.load(workspace / "inputs" / path.name) as case:
+            assert found["segs"].shape == case["imgs"].shape
+            assert set(np.unique(found["segs"])) == {0, 1}
 
 
 def test_that_a_damaged_case_stops_no_other_and_a_second_run_replaces_the_first(workspace: Path) -> None:
