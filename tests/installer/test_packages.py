@@ -7,6 +7,9 @@ import os
 import shutil
 import subprocess
 import tarfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -56,7 +59,8 @@ def test_that_the_tarball_holds_the_folder_and_the_menu_entry(application: Path,
     assert path.name == f"SwiftMedSAM-{__version__}-linux-{os.uname().machine}.tar.xz"
     with tarfile.open(path) as archive:
         members = {member.name.partition("/")[2]: member for member in archive}
-        archive.extractall(tmp_path / "unpacked", filter="data")
+    (tmp_path / "unpacked").mkdir()
+    subprocess.run(["tar", "--extract", "--file", path, "--directory", tmp_path / "unpacked"], check=True)
     assert {member.uname for member in members.values()} == {"root"}
     assert members["_internal/libone.so"].issym()
     top = tmp_path / "unpacked" / f"SwiftMedSAM-{__version__}"
@@ -122,12 +126,34 @@ class Wine:
 
     def run(self, *command: str) -> int:
         """Start a program, wait until all that it started has ended; its exit code."""
-        done = subprocess.run(
+        code = self.start(*command)
+        subprocess.run([_WINE_SERVER, "-w"], env=self._environment, check=True, timeout=600)
+        return code
+
+    def start(self, *command: str) -> int:
+        """Start a program and wait for it alone; its exit code."""
+        return subprocess.run(
             [_WINE, *command], env=self._environment, cwd=self.drive.parent.parent, check=False, timeout=600,
             stdin=subprocess.DEVNULL, capture_output=True,
-        )  # fmt: skip
-        subprocess.run([_WINE_SERVER, "-w"], env=self._environment, check=True, timeout=600)
-        return done.returncode
+        ).returncode  # fmt: skip
+
+    @contextmanager
+    def running(self, program: str) -> Iterator[None]:
+        """While a program runs, which is ended with all others afterwards."""
+        process = subprocess.Popen([_WINE, program], env=self._environment, stdin=subprocess.DEVNULL)
+        try:
+            deadline = time.monotonic() + 120
+            while not list(self.drive.glob("users/*/started")):
+                assert time.monotonic() < deadline, "the program has not started"
+                time.sleep(0.2)
+            yield
+        finally:
+            subprocess.run([_WINE_SERVER, "-k"], env=self._environment, check=True, timeout=600)
+            process.wait(timeout=600)
+
+    def windows(self, path: Path) -> str:
+        """A path as Windows names it."""
+        return "C:\\" + str(path.relative_to(self.drive)).replace("/", "\\")
 
     def registry(self, hive: str = "user") -> str:
         """What the registry holds, as wine keeps it."""
@@ -137,6 +163,11 @@ class Wine:
     def local(self) -> Path:
         """The user's folder of local data."""
         return next(path for path in self.drive.glob("users/*/AppData/Local") if path.parts[-3] != "Public")
+
+
+@pytest.fixture
+def wine(tmp_path: Path) -> Wine:
+    return Wine(tmp_path)
 
 
 @needs_nsis
@@ -153,10 +184,9 @@ def test_that_the_same_files_give_the_same_setup(application: Path, tmp_path: Pa
 @needs_wine
 @pytest.mark.slow
 def test_that_windows_installs_upgrades_and_uninstalls_and_keeps_what_is_the_users(
-    application: Path, tmp_path: Path
+    application: Path, tmp_path: Path, wine: Wine
 ) -> None:
     (application / "swiftmedsam").rename(application / "swiftmedsam.exe")
-    wine = Wine(tmp_path)
     old = str(shutil.move(make_setup(application, tmp_path, quick=True), tmp_path / "old.exe"))
     stale = digests(application)
     (application / "_internal" / "empty.txt").unlink()
@@ -200,6 +230,69 @@ def test_that_windows_installs_upgrades_and_uninstalls_and_keeps_what_is_the_use
     assert not everybody.exists()
     assert not data.exists()
     assert "SwiftMedSAM" not in wine.registry("system")
+
+
+def make_sleeper(path: Path) -> None:
+    """A program for Windows that says that it has started, and then does nothing for ten minutes."""
+    script = path.with_suffix(".nsi")
+    script.write_text(
+        f'Target amd64-unicode\nSilentInstall silent\nRequestExecutionLevel user\nOutFile "{path}"\n'
+        'Section\nFileOpen $0 "$PROFILE\\started" w\nFileClose $0\nSleep 600000\nSectionEnd\n',
+        encoding="utf-8",
+    )
+    subprocess.run(["makensis", "-V1", str(script)], check=True)
+
+
+@needs_nsis
+@needs_wine
+@pytest.mark.slow
+def test_that_types_are_offered_with_quoted_commands_and_the_desktop_gets_an_icon_only_when_asked(
+    application: Path, tmp_path: Path, wine: Wine
+) -> None:
+    (application / "swiftmedsam").rename(application / "swiftmedsam.exe")
+    setup = str(make_setup(application, tmp_path, quick=True))
+    assert wine.run(setup, "/S") == 0
+    assert not list(wine.drive.glob("users/*/Desktop/SwiftMedSAM.lnk"))
+    assert wine.run(setup, "/S", "/Desktop") == 0
+    assert list(wine.drive.glob("users/*/Desktop/SwiftMedSAM.lnk"))
+    assert wine.run(setup, "/S") == 0  # an upgrade that says nothing of it
+    assert list(wine.drive.glob("users/*/Desktop/SwiftMedSAM.lnk"))
+
+    registry = wine.registry()
+    program = r"Programs\\SwiftMedSAM\\swiftmedsam.exe"
+    for key in (r"SwiftMedSAM.Project\\shell", r"SwiftMedSAM.Image\\shell", r"Directory\\shell\\SwiftMedSAM"):
+        section = next(part for part in registry.split("\n[") if key in part and "command]" in part)
+        assert f'{program}\\" \\"%1\\""' in section, key
+    for extension in (".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".dcm"):
+        section = next(part for part in registry.split("\n[") if f"Classes\\\\{extension}\\\\OpenWithProgids]" in part)
+        assert '"SwiftMedSAM.Image"=""' in section
+        assert f"Classes\\\\{extension}]" not in registry, "the type itself is taken from whoever has it"
+
+    installed = wine.local / "Programs" / "SwiftMedSAM"
+    assert wine.run(str(installed / "uninstall.exe"), "/S") == 0
+    assert not installed.exists()
+    assert not list(wine.drive.glob("users/*/Desktop/SwiftMedSAM.lnk"))
+    assert "swiftmedsam" not in wine.registry().lower().replace("swiftmedsam-", "")
+
+
+@needs_nsis
+@needs_wine
+@pytest.mark.slow
+def test_that_nothing_is_replaced_or_removed_while_the_program_runs(
+    application: Path, tmp_path: Path, wine: Wine
+) -> None:
+    (application / "swiftmedsam").unlink()
+    make_sleeper(application / "swiftmedsam.exe")
+    (application / "swiftmedsam.nsi").unlink()
+    setup = str(make_setup(application, tmp_path, quick=True))
+    assert wine.run(setup, "/S") == 0
+    installed = wine.local / "Programs" / "SwiftMedSAM"
+    before = digests(installed)
+    with wine.running(str(installed / "swiftmedsam.exe")):
+        assert wine.start(setup, "/S") == 2
+        assert wine.start(str(installed / "uninstall.exe"), "/S", f"_?={wine.windows(installed)}") == 2
+        assert digests(installed) == before
+    assert wine.run(setup, "/S") == 0
 
 
 # ---------------------------------------------------------------------------------------------------------- smoke test
