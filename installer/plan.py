@@ -25,7 +25,6 @@ EXCLUDED_MODULES = (
     "ssl", "_ssl", "curses", "readline", "numpy.f2py", "numpy.distutils", "PIL.ImageTk", "PIL.ImageQt",
     "PIL._avif", "PIL._imagingft", "PIL._imagingcms", "PIL._imagingtk",
     "yaml", "_yaml",  # numpy prints its build's settings with it, where it is there
-    "numpy._core._multiarray_tests", "numpy._core._umath_tests",
     "nibabel.benchmarks", "pydicom.data.test_files", "PySide6.QtNetwork", "PySide6.QtQml", "PySide6.QtQuick",
     "PySide6.QtOpenGL", "PySide6.QtDBus", "PySide6.QtTest", "PySide6.QtSql", "PySide6.QtPrintSupport",
     "PySide6.QtHelp", "PySide6.QtDesigner", "PySide6.QtUiTools", "PySide6.QtXml",
@@ -130,7 +129,7 @@ def keeps(name: str) -> bool:
         return any(fnmatch(plugin[2], pattern) for pattern in QT_PLUGINS.get(plugin[1], ()))
     if re.search(r"PySide6/(?:Qt/)?translations/", name):
         return file in QT_TRANSLATIONS
-    return not re.search(r"(^|/)(tests?|testing|test_files)/|\.(pyi|safetensors)$", name)
+    return not re.search(r"(^|/)(tests?|testing|test_files)/|(^|/)_\w+_tests\.|\.(pyi|safetensors)$", name)
 
 
 def is_openvino_library(file: str) -> bool:

@@ -56,7 +56,7 @@ def make_deb(application: Path, output: Path, quick: bool = False) -> Path:
         control.parent.mkdir()
         control.write_text(_control(architecture, size, glibc_floor(application)), encoding="utf-8")
         environment = os.environ | {"SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", _commit_time())}
-        packing = ["-Zzstd", "-z1" if quick else "-z19"]  # unpacked in a fraction of the time that xz takes
+        packing = ["-Zzstd", "-z1" if quick else "-z12"]  # an eighth of the time of xz, here and at the user's
         command = ["dpkg-deb", "--root-owner-group", *packing, "--build", str(root), str(target)]
         subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)
     return target
