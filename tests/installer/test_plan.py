@@ -75,7 +75,8 @@ def test_that_a_missing_part_is_named(name: str) -> None:
         "torch/lib/libtorch_cpu.so", "torch-2.13.0.dist-info/METADATA", "nncf/__init__.py", "scipy/linalg/_flapack.so",
         "openvino_telemetry/main.py", "openvino/tools/ovc/__init__.py", "PySide6/Qt/lib/libQt6WebEngineCore.so.6",
         "PySide6/QtQml.abi3.so", "PySide6/Qt6Network.dll", "openvino/libs/libopenvino_onnx_frontend.so.2641",
-        "numpy/tests/test_x.py", "numpy/_core/_umath_tests.cp312-win_amd64.pyd", "yaml/_yaml.so", "lib-dynload/_ssl.cpython-311.so", "libssl.so.3", "libgtk-3.so.0",
+        "numpy/tests/test_x.py", "numpy/_core/_umath_tests.cp312-win_amd64.pyd", "yaml/_yaml.so",
+        "lib-dynload/_ssl.cpython-311.so", "libssl.so.3", "libgtk-3.so.0",
         "app/bundled/models/swift-f32/weights.safetensors", "matplotlib/mpl-data/matplotlibrc", "_pytest/main.py",
     ],
 )  # fmt: skip
