@@ -24,14 +24,22 @@ class Census:
 
     @classmethod
     def of(cls, values: NDArray[np.uint16], corner_zyx: tuple[int, int, int] = (0, 0, 0)) -> Census:
-        """Of values (Z, Y, X), of which the first voxel lies at a corner of the label map; boxes are slabs along z."""
+        """Of values (Z, Y, X), of which the first voxel lies at a corner of the label map.
+
+        A value's box holds all that is not 0 in the planes along z in which it occurs.
+        """
         made = cls()
         z0, y0, x0 = corner_zyx
-        _, rows, columns = values.shape
         for z, plane in enumerate(values, start=z0):
-            slab = Box3D(x0, y0, z, x0 + columns, y0 + rows, z + 1)
-            for value, count in counts_of(plane.ravel()).items():
-                made._add(value, count, slab)
+            rows = np.flatnonzero(plane.max(axis=1, initial=0))
+            if not len(rows):
+                continue
+            filled = plane[rows[0] : rows[-1] + 1]
+            columns = np.flatnonzero(filled.max(axis=0))
+            (top, bottom), (left, right) = ((int(n[0]), int(n[-1]) + 1) for n in (rows, columns))
+            box = Box3D(x0 + left, y0 + top, z, x0 + right, y0 + bottom, z + 1)
+            for value, count in counts_of(filled[:, left:right].ravel()).items():
+                made._add(value, count, box)
         return made
 
     @property

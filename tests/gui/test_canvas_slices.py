@@ -40,6 +40,22 @@ def test_that_slices_are_read_alike_while_they_are_edited_between_two(rng: np.ra
     assert np.array_equal(reader.read(array, SliceKey(2, 5)), array[:, :, 5])
 
 
+def test_that_a_part_of_slices_is_read_alike_while_it_is_edited_and_grows(rng: np.random.Generator) -> None:
+    array = rng.integers(0, 100, (40, 30, 64)).astype(np.uint16)
+    reader = SliceReader()
+    for index in range(64):
+        within = slice(5, 20 + index // 4), slice(3 if index < 30 else 0, 28)
+        key = SliceKey(2, index)
+        assert np.array_equal(reader.read(array, key, within), array[:, :, index][within])
+        z, y, x = (int(rng.integers(0, n - 2)) for n in array.shape)
+        array[z : z + 2, y : y + 2, x : x + 2] = 200
+        reader.forget(Box3D(x, y, z, x + 2, y + 2, z + 2))
+        assert np.array_equal(reader.read(array, key, within), array[:, :, index][within])
+    for key in (SliceKey(0, 7), SliceKey(1, 9)):
+        part = slice(2, 11), slice(4, 25)
+        assert np.array_equal(reader.read(array, key, part), array[key.selector()][part])
+
+
 @pytest.mark.parametrize("width", [1, 2, 3, 4, 5, 9])
 def test_that_all_beside_a_picture_is_filled_however_narrow_it_is(width: int) -> None:
     outer, picture = QRect(0, 0, 12, 10), QRect(2, 0, width, 10)

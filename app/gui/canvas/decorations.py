@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPen, QPixmap
 
 from app.engine.geometry import Frame, Geometry
 from app.engine.measure import APPROXIMATE
@@ -86,33 +88,102 @@ def bar_length(frame: PlaneFrame) -> float:
     return length if length * frame.scale >= _SHORTEST * frame.size[0] else 0.0
 
 
+@dataclass(frozen=True)
+class _Lasting:
+    """What of the notes is the same in many frames. `bar_px` 0: no scale bar."""
+
+    size: tuple[float, float]
+    letters: tuple[str, str, str, str]
+    window: str
+    bar_px: float
+    bar_text: str
+    approximate: bool
+    ready: bool | None
+
+
+@dataclass(frozen=True, eq=False)
+class _Layout:
+    """What lasts as images, each with its place, and how much room is left beside the letters above and below."""
+
+    images: tuple[tuple[QPointF, QPixmap], ...]
+    beside_top: float
+    beside_bottom: float
+
+
 def draw_notes(painter: QPainter, frame: PlaneFrame, notes: Notes) -> None:
     """Draw all that fits; sizes follow the painter's font. What stands in a corner never reaches a letter."""
-    width, height = frame.size
-    area = QRectF(_INSET, _INSET, width - 2 * _INSET, height - 2 * _INSET)
-    left, top, right, bottom = notes.letters
-    for letter, anchor in ((left, (0, 0.5)), (top, (0.5, 0)), (right, (1, 0.5)), (bottom, (0.5, 1))):
-        if letter:
-            pens.draw_text(painter, area, anchor, letter)
-    metrics = painter.fontMetrics()
-    line = metrics.height() + 2.0
-    beside_top, beside_bottom = (_room_beside(letter, metrics, area) for letter in (top, bottom))
+    length = 0.0 if frame.upright.geometry.frame is Frame.NONE else bar_length(frame)
+    text = QCoreApplication.translate("Canvas", "{0} mm").format(f"{length:g}")
+    lasting = _Lasting(
+        frame.size, notes.letters, notes.window, length * frame.scale, text, notes.approximate, notes.ready
+    )
+    layout = _laid_out(lasting, painter.font().toString(), painter.device().devicePixelRatioF())
+    for place, image in layout.images:
+        painter.drawPixmap(place, image)
+    area = _area(frame.size)
     after_dot = area.adjusted(3 * _DOT + 2, 0, 0, 0)
+    metrics = painter.fontMetrics()
     for texts, where, anchor, room in (
-        (notes.titles, area, (0, 0), beside_top),
-        ((notes.window,), area, (1, 0), beside_top),
-        (notes.positions, after_dot, (0, 1), beside_bottom - (after_dot.left() - area.left())),
+        (notes.titles, area, (0, 0), layout.beside_top),
+        (notes.positions, after_dot, (0, 1), layout.beside_bottom - (after_dot.left() - area.left())),
     ):
-        text = next((text for text in texts if text and metrics.horizontalAdvance(text) <= room), "")
+        fitting = next((text for text in texts if text and metrics.horizontalAdvance(text) <= room), "")
+        if fitting:
+            pens.draw_text(painter, where, anchor, fitting)
+
+
+def _area(size: tuple[float, float]) -> QRectF:
+    """Where notes stand in a widget of a size."""
+    return QRectF(_INSET, _INSET, size[0] - 2 * _INSET, size[1] - 2 * _INSET)
+
+
+@lru_cache(maxsize=16)
+def _laid_out(lasting: _Lasting, font_name: str, ratio: float) -> _Layout:
+    """Draw it once, in a font by the name that `QFont.toString` gives, `ratio` pixels to one of the widget's."""
+    font = QFont()
+    font.fromString(font_name)
+    metrics, area = QFontMetrics(font), _area(lasting.size)
+    line = metrics.height() + 2.0
+    left, top, right, bottom = lasting.letters
+    beside_top, beside_bottom = (_room_beside(letter, metrics, area) for letter in (top, bottom))
+    images: list[tuple[QPointF, QPixmap]] = []
+
+    def write(text: str, where: QRectF, anchor: pens.Anchor, colour: int = pens.TEXT.rgba()) -> None:
         if text:
-            pens.draw_text(painter, where, anchor, text)
-    if frame.upright.geometry.frame is not Frame.NONE and beside_bottom >= _BAR_TEXT:
-        _draw_bar(painter, frame, area)
-    if notes.approximate:
+            image = pens.written(text, font_name, colour, ratio)
+            images.append((pens.placed(where, anchor, image), image))
+
+    for letter, anchor in ((left, (0, 0.5)), (top, (0.5, 0)), (right, (1, 0.5)), (bottom, (0.5, 1))):
+        write(letter, area, anchor)
+    if metrics.horizontalAdvance(lasting.window) <= beside_top:
+        write(lasting.window, area, (1, 0))
+    pixels = lasting.bar_px
+    if pixels and beside_bottom >= _BAR_TEXT:
+        around = QRectF(area.right() - pixels - 4, area.bottom() - 10, pixels + 8, 14)
+        images.append(_image(around, ratio, lambda painter: _draw_bar(painter, area, pixels)))
+        above = QRectF(area.right() - max(pixels, _BAR_TEXT), area.top(), max(pixels, _BAR_TEXT), area.height() - 7.0)
+        write(lasting.bar_text, above, (0.5 if pixels >= _BAR_TEXT else 1, 1))
+    if lasting.approximate:
         text = QCoreApplication.translate("Canvas", "approximate")
-        pens.draw_text(painter, area.adjusted(0, line, 0, 0), (0, 0), text, pens.WARNING)
-    if notes.ready is not None:
-        _draw_dot(painter, QPointF(area.left() + _DOT, area.bottom() - line / 2 + 1), ready=notes.ready)
+        write(text, area.adjusted(0, line, 0, 0), (0, 0), pens.WARNING.rgba())
+    if lasting.ready is not None:
+        ready, place = lasting.ready, QPointF(area.left() + _DOT, area.bottom() - line / 2 + 1)
+        around = QRectF(place.x() - 2 * _DOT, place.y() - 2 * _DOT, 4 * _DOT, 4 * _DOT)
+        images.append(_image(around, ratio, lambda painter: _draw_dot(painter, place, ready=ready)))
+    return _Layout(tuple(images), beside_top, beside_bottom)
+
+
+def _image(around: QRectF, ratio: float, draw: Callable[[QPainter], None]) -> tuple[QPointF, QPixmap]:
+    """Where an area of the widget begins, to whole pixels, and what is drawn there."""
+    left, top = (math.floor(n * ratio) / ratio for n in (around.left(), around.top()))
+    image = QPixmap(*(math.ceil(n * ratio) + 1 for n in (around.width(), around.height())))
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.translate(-left, -top)
+    draw(painter)
+    painter.end()
+    return QPointF(left, top), image
 
 
 def _room_beside(letter: str, metrics: QFontMetrics, area: QRectF) -> float:
@@ -120,20 +191,13 @@ def _room_beside(letter: str, metrics: QFontMetrics, area: QRectF) -> float:
     return (area.width() - metrics.horizontalAdvance(letter)) / 2 - _BETWEEN
 
 
-def _draw_bar(painter: QPainter, frame: PlaneFrame, area: QRectF) -> None:
-    length = bar_length(frame)
-    if not length:
-        return
-    pixels = length * frame.scale
+def _draw_bar(painter: QPainter, area: QRectF, pixels: float) -> None:
     right, y = area.right(), area.bottom() - 2.0
-    text = QCoreApplication.translate("Canvas", "{0} mm").format(f"{length:g}")
     for thick, colour in ((4, Qt.GlobalColor.black), (2, pens.TEXT)):
         painter.setPen(QPen(colour, thick))
         painter.drawLine(QPointF(right - pixels, y), QPointF(right, y))
         for x in (right - pixels, right):
             painter.drawLine(QPointF(x, y - 4), QPointF(x, y))
-    above = QRectF(right - max(pixels, _BAR_TEXT), area.top(), max(pixels, _BAR_TEXT), area.height() - 7.0)
-    pens.draw_text(painter, above, (0.5 if pixels >= _BAR_TEXT else 1, 1), text)
 
 
 def _draw_dot(painter: QPainter, place: QPointF, *, ready: bool) -> None:

@@ -78,13 +78,31 @@ class LabelOverlay:
             del self._kept[key]
 
     def _drawn(self, key: SliceKey, upright: Upright, looks: Looks) -> LabelLayer:
-        values = self._reader.read(self._labels.voxels, key)
+        around = self._around(key)
+        if around is None:
+            return LabelLayer()
+        values = self._reader.read(self._labels.voxels, key, around)
         inside = _extent(values)
         if inside is None:
             return LabelLayer()
+        filled = None
         turned = np.ascontiguousarray(upright.turned(values[inside]))
-        filled = None if looks.style is OverlayStyle.OUTLINE else self._filled(turned)
-        return LabelLayer(_turned_area(inside, upright), filled, Borders.of(turned), self._lines)
+        if looks.style is not OverlayStyle.OUTLINE:
+            filled = self._filled(turned)
+        rows, columns = (
+            slice(part.start + whole.start, part.stop + whole.start) for part, whole in zip(inside, around, strict=True)
+        )
+        return LabelLayer(_turned_area((rows, columns), upright), filled, Borders.of(turned), self._lines)
+
+    def _around(self, key: SliceKey) -> tuple[slice, slice] | None:
+        """Rows and columns of a slice that hold all its labels, and perhaps more; None where it has none."""
+        census = self._labels.census
+        boxes = [box for value in census.values if (box := census.box(value)) and key.index in box.range_of(key.axis)]
+        if not boxes:
+            return None
+        ranges = [[box.range_of(axis) for box in boxes] for axis in range(3) if axis != key.axis]
+        rows, columns = (slice(min(r.start for r in some), max(r.stop for r in some)) for some in ranges)
+        return rows, columns
 
     def _filled(self, values: NDArray[np.uint16]) -> QImage:
         pixels = self._table.take(values, mode="clip")

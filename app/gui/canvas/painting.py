@@ -7,7 +7,7 @@ from PySide6.QtGui import QPainter, QPen
 
 from app.gui.canvas import pens
 from app.gui.canvas.backdrop import Backdrop
-from app.gui.canvas.decorations import Notes, draw_notes, plane_name, position_text, window_text
+from app.gui.canvas.decorations import Notes, draw_notes, plane_name, window_text
 from app.gui.canvas.hand import Hand
 from app.gui.canvas.marks import PreviewMarks, draw_crosshair
 from app.gui.canvas.scene import Scene
@@ -81,12 +81,11 @@ class Painting:
     def _notes(self, scene: Scene) -> Notes:
         sight = self._sight
         state = sight.view_state
-        colour, geometry, voxel = scene.volume.is_colour, scene.volume.geometry, state.crosshair_zyx
         return Notes(
             letters=sight.frame.upright.letters,
             titles=() if scene.is_picture else self.titles(scene),
-            window="" if colour else window_text(state.looks.window),
-            positions=(position_text(geometry, voxel), position_text(geometry, voxel, digits=0)),
+            window="" if scene.volume.is_colour else window_text(state.looks.window),
+            positions=scene.positions(state.crosshair_zyx),
             approximate=scene.approximate,
             ready=sight.is_ready,
         )

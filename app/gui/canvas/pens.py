@@ -31,15 +31,21 @@ PREVIEW_FILL = 0.8  # a proposal's opacity against that of labels
 def draw_text(painter: QPainter, area: QRectF, anchor: Anchor, text: str, colour: QColor = TEXT) -> None:
     """Text within an area, with a dark edge. Letters are drawn once and kept: they stay for many frames."""
     ratio = painter.device().devicePixelRatioF()
-    image = _written(text, painter.font().toString(), colour.rgba(), ratio)
+    image = written(text, painter.font().toString(), colour.rgba(), ratio)
+    painter.drawPixmap(placed(area, anchor, image), image)
+
+
+def placed(area: QRectF, anchor: Anchor, image: QPixmap) -> QPointF:
+    """Where an image lies in an area, so that its pixels are the screen's."""
+    ratio = image.devicePixelRatioF()
     left = area.left() + anchor[0] * (area.width() - image.width() / ratio)
     top = area.top() + anchor[1] * (area.height() - image.height() / ratio)
-    painter.drawPixmap(QPointF(round(left * ratio) / ratio, round(top * ratio) / ratio), image)
+    return QPointF(round(left * ratio) / ratio, round(top * ratio) / ratio)
 
 
 @lru_cache(maxsize=64)
-def _written(text: str, font_name: str, colour: int, ratio: float) -> QPixmap:
-    """A line of text with a dark edge on nothing."""
+def written(text: str, font_name: str, colour: int, ratio: float) -> QPixmap:
+    """A line of text with a dark edge on nothing; `font_name` as `QFont.toString` gives it, `colour` as `rgba`."""
     font = QFont()
     font.fromString(font_name)
     metrics = QFontMetrics(font)
