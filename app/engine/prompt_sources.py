@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from app.engine.cases import Case, stem_of
 from app.engine.errors import PromptError
-from app.engine.geometry import Frame
+from app.engine.io.label_file import on_grid, read_label_map
 from app.engine.io.npz import ChallengeCase, case_volume, read_npz
-from app.engine.io.open import read_volume
 from app.engine.prompt import Box, Box3D
 from app.engine.prompt_file import LARGEST_LABEL, CasePrompts, ObjectPrompt, case_key
 from app.engine.volume import Volume
@@ -108,21 +107,17 @@ def _only_case_in(folder: str, cases: Sequence[Case]) -> str | None:
 
 
 def _reference_labels(path: Path, volume: Volume) -> tuple[NDArray[Any], int]:
-    """Labels (Z, Y, X) on the volume's grid, whole numbers, and the largest; raises PromptError for anything else."""
+    """Labels (Z, Y, X) on the volume's grid, whole numbers, and the largest.
+
+    Raises ReadError where they lie on another grid, PromptError for anything else.
+    """
     if path.name.lower().endswith(".npz"):
         gts = read_npz(path).gts
         if gts is None:
             raise PromptError(f"the reference {path} holds no 'gts'")
-        labels = gts.reshape(volume.shape_zyx) if gts.size == np.prod(volume.shape_zyx) else gts
+        labels = on_grid(path, gts, volume)
     else:
-        reference = read_volume(path)
-        labels = reference.voxels
-        in_world = reference.geometry.frame is Frame.WORLD and volume.geometry.frame is Frame.WORLD
-        comparable = in_world and labels.shape == volume.shape_zyx
-        if comparable and not reference.geometry.is_close(volume.geometry, min(volume.geometry.spacing_zyx) / 10):
-            raise PromptError(f"the reference {path} lies at another place than the image")
-    if labels.shape != volume.shape_zyx:
-        raise PromptError(f"the reference {path} has another shape than the image: {labels.shape}")
+        labels = read_label_map(path, volume)
     if labels.min() < 0 or labels.max() > LARGEST_LABEL or (labels.dtype.kind == "f" and (labels % 1).any()):
         raise PromptError(f"the reference {path} is no label map: it holds other values than 0 to {LARGEST_LABEL}")
     return labels, int(labels.max())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from app.engine.cases import stem_of
 from app.engine.errors import ReadError, WriteError
 from app.engine.export import check_dicom, check_format, check_mesh, write_labels, write_overlay
-from app.engine.geometry import Frame
+from app.engine.io.label_file import on_grid, read_label_map
 from app.engine.io.limits import unreadable
 from app.engine.io.npy import NpyError, read_array
 from app.engine.io.open import read_volume
@@ -28,7 +27,6 @@ from app.engine.volume import Volume
 _LARGEST_STORY = 64 * 2**20  # bytes
 _NRRD_STORY = "SwiftMedSAM_Provenance"
 _PNG_STORY = "SwiftMedSAM provenance"
-_OFF_GRID = 0.1  # voxels by which a mask may lie beside its image: what files round
 
 
 _DAMAGED = (
@@ -143,18 +141,8 @@ def read_mask(target: Path, volume: Volume) -> NDArray[Any]:
                 labels = read_array(member)
         except _DAMAGED as error:
             raise unreadable(target, f"it holds no 'segs' ({error})") from None
-        if labels.size == math.prod(volume.shape_zyx):
-            labels = labels.reshape(volume.shape_zyx)
-    else:
-        mask = read_volume(target)
-        labels = mask.voxels
-        in_world = mask.geometry.frame is Frame.WORLD and volume.geometry.frame is Frame.WORLD
-        comparable = in_world and labels.shape == volume.shape_zyx
-        if comparable and not mask.geometry.is_close(volume.geometry, min(volume.geometry.spacing_zyx) * _OFF_GRID):
-            raise unreadable(target, "it lies at another place than its image, or its axes run otherwise")
-    if labels.shape != volume.shape_zyx:
-        raise unreadable(target, f"it has another shape than its image: {labels.shape} instead of {volume.shape_zyx}")
-    return labels
+        return on_grid(target, labels, volume)
+    return read_label_map(target, volume)
 
 
 def _is_whole(target: Path) -> bool:

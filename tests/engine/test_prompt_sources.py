@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from app.engine.cases import Case, find_cases
-from app.engine.errors import PromptError
+from app.engine.errors import EngineError, PromptError
 from app.engine.prompt import Box, Box3D
 from app.engine.prompt_file import ObjectPrompt
 from app.engine.prompt_sources import ChallengeBoxes, FilePrompts, ReferenceBoxes
@@ -131,7 +131,7 @@ def test_that_a_reference_that_does_not_fit_is_refused(
     _nifti(tmp_path / "in" / "ct.nii.gz", _labels())
     write(tmp_path / "ref")
 
-    with pytest.raises(PromptError, match=words):
+    with pytest.raises(EngineError, match=words):
         ReferenceBoxes(tmp_path / "ref").open(_only(tmp_path / "in"))
 
 

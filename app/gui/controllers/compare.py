@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from app.engine.io.label_file import read_label_map
 from app.engine.io.label_names import read_label_names
 from app.engine.io.limits import unreadable
 from app.engine.labelmap import LARGEST_VALUE, Label
 from app.engine.measure import agreement
 from app.engine.progress import Stop
 from app.engine.volume import Volume
-from app.gui.controllers.importing import read_labels
 from app.gui.panels.measures_state import ComparedRow
 
 
@@ -36,7 +36,7 @@ def compare_steps(
     `values` (Z, Y, X) are the labels on the volume's grid; `stop` ends the reading. Raises ReadError where the file is
     no label map on it.
     """
-    reference = stop.run(lambda: read_labels(path, volume))
+    reference = stop.run(lambda: read_label_map(path, volume))
     theirs = _values_of(path, reference)
     pairs = matched(labels, theirs, read_label_names(path))
     ours_alone = tuple(label for label in labels if label not in [ours for ours, _ in pairs])

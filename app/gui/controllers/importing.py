@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from app.engine.census import Incoming
-from app.engine.errors import EngineError, ReadError
+from app.engine.errors import EngineError
+from app.engine.io.label_file import read_label_map
 from app.engine.io.label_names import read_label_names
-from app.engine.io.limits import unreadable
-from app.engine.io.open import read_volume
 from app.engine.progress import Stop
 from app.engine.volume import Volume
 from app.gui.controllers.reading import stoppable
@@ -97,16 +94,4 @@ class ImportController(QObject):
 
 def _read(path: Path, like: Volume) -> _Labels:
     """On the engine thread: read, and look through, so that merging is all that is left."""
-    return _Labels(Incoming.of(read_labels(path, like)), read_label_names(path))
-
-
-def read_labels(path: Path, like: Volume) -> NDArray[Any]:
-    """The label map of a file, on the grid of an image; ReadError where it lies elsewhere or is no label map."""
-    volume = read_volume(path)
-    if volume.is_colour:
-        raise unreadable(path, "it is a colour picture and no label map")
-    if volume.shape_zyx != like.shape_zyx:
-        raise unreadable(path, f"it has {volume.shape_zyx} voxels (z, y, x) and the open image {like.shape_zyx}")
-    if volume.in_mm and like.in_mm and not volume.geometry.is_close(like.geometry, tolerance_mm=0.01):
-        raise ReadError(f"the labels of {path.name} lie at another place than the open image")
-    return volume.voxels
+    return _Labels(Incoming.of(read_label_map(path, like)), read_label_names(path))
