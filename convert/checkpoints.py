@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickletools
 import re
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -24,6 +24,7 @@ State = dict[str, Tensor]
 _LARGEST_FILE = 8 << 30  # bytes: SAM's largest network with its optimizer's states
 _LARGEST_PICKLE = 8 << 20  # bytes of names and shapes; the tensors' values lie beside it
 _MOST_TENSORS = 10_000  # of a network; SAM's largest has some 600
+_MOST_PARTS, _DEEPEST = 1 << 20, 64  # of a tuple, counted as often as it is met: hashing goes through all of them
 _TOTAL = 2  # tensors together over the file: half precision doubles, and some share their values
 _WRAPPERS = ("model", "state_dict", "model_state_dict", "net", "network", "weights")
 _PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "sam.")
@@ -132,9 +133,47 @@ def _check_archive(path: Path, size: int) -> None:
         pickles = [m for m in members if m.filename.endswith("data.pkl")]
         if len(pickles) != 1 or pickles[0].file_size > _LARGEST_PICKLE:
             raise CheckpointError(f"{path} is an archive, but no checkpoint")
-        for operation, named, _ in pickletools.genops(archive.read(pickles[0])):
+        content = archive.read(pickles[0])
+        for operation, named, _ in pickletools.genops(content):
             if operation.name in {"GLOBAL", "INST"} and not _is_known(str(named)):
                 raise CheckpointError(f"{path} {_MORE.format(f' ({_plain(named)})')}")
+        if not _ends(content):
+            raise CheckpointError(f"{path} holds tuples within tuples beyond all bounds")
+
+
+def _ends(content: bytes) -> bool:
+    """Whether every tuple of a pickle can be hashed: torch does, where one is a key, without looking at its size."""
+    leaf = (1, 0)  # parts, depth
+    stack: list[tuple[int, int] | None] = []  # None: a mark
+    memo: dict[object, tuple[int, int] | None] = {}
+    for operation, argument, _ in pickletools.genops(content):
+        if operation.name in {"GET", "BINGET", "LONG_BINGET"}:
+            stack.append(memo.get(argument, leaf))
+            continue
+        if operation.name in {"PUT", "BINPUT", "LONG_BINPUT"}:
+            memo[argument] = stack[-1]
+            continue
+        parts = [part or leaf for part in _taken(stack, operation.stack_before)]
+        made = leaf
+        if operation.name.startswith("TUPLE"):
+            made = (1 + sum(n for n, _ in parts), 1 + max((depth for _, depth in parts), default=0))
+            if made[0] > _MOST_PARTS or made[1] > _DEEPEST:
+                return False
+        stack += [None if kind is pickletools.markobject else made for kind in operation.stack_after]
+    return True
+
+
+def _taken(stack: list[tuple[int, int] | None], before: Sequence[object]) -> list[tuple[int, int] | None]:
+    """What an operation takes off the stack, and has it taken off."""
+    first = len(stack) - len(before)
+    if pickletools.markobject in before:
+        mark = next((n for n in reversed(range(len(stack))) if stack[n] is None), -1)
+        first = mark - list(before).index(pickletools.markobject)
+    if first < 0:
+        raise ValueError("its pickle takes more off the stack than there is")
+    taken = stack[first:]
+    del stack[first:]
+    return taken
 
 
 _MORE = "holds more than tensors{}, which may run as a program; save a state_dict instead"
@@ -195,6 +234,8 @@ def _checked(tensor: Tensor, name: str, path: Path) -> Tensor:
     strange = tensor.is_complex() or tensor.is_quantized or tensor.is_nested or tensor.device.type != "cpu"
     if strange or tensor.layout != torch.strided:
         raise CheckpointError(f"{path} holds a tensor of a kind that no network has: '{_plain(name)[:80]}'")
+    if not tensor.numel():
+        raise CheckpointError(f"{path} holds a tensor without values: '{_plain(name)[:80]}'")
     if not tensor.is_floating_point():
         return tensor.clone()
     values = tensor.to(torch.float32, copy=True)

@@ -87,6 +87,27 @@ def test_that_nothing_in_a_file_is_called(
     tracemalloc.stop()
 
 
+@pytest.mark.parametrize("step", [b"h\x00h\x00\x86q\x00", b"h\x00\x85q\x00"], ids=["doubled", "deeper"])
+def test_that_keys_that_could_never_be_hashed_are_refused(
+    step: bytes, tmp_path: Path, refused: Callable[[Path], str]
+) -> None:
+    """A tuple of the tuple before, twice or once, and so on: it is small in the file, and its hash takes for ever."""
+    with zipfile.ZipFile(tmp_path / "x.pth", "w") as archive:
+        archive.writestr("archive/data.pkl", b"\x80\x02})q\x00" + step * 100_000 + b"K\x01s.")
+        archive.writestr("archive/version", "3\n")
+    assert "tuples within tuples" in refused(tmp_path / "x.pth")
+
+
+@pytest.mark.parametrize("content", [b".", b"\x80\x02s.", b"\x80\x02(.", b"\x80\x02}q\x00u."])
+def test_that_a_pickle_that_makes_no_sense_is_refused(
+    content: bytes, tmp_path: Path, refused: Callable[[Path], str]
+) -> None:
+    with zipfile.ZipFile(tmp_path / "x.pth", "w") as archive:
+        archive.writestr("archive/data.pkl", content)
+        archive.writestr("archive/version", "3\n")
+    refused(tmp_path / "x.pth")
+
+
 def test_that_a_truncated_checkpoint_is_refused(state: State, tmp_path: Path, refused: Callable[[Path], str]) -> None:
     whole = saved(tmp_path / "whole.pth", state).read_bytes()
     (tmp_path / "cut.pth").write_bytes(whole[: len(whole) // 2])
@@ -131,6 +152,13 @@ def test_that_names_must_be_words_and_cannot_break_the_sentence(tmp_path: Path, 
             "missing or too many",
         ),
         (lambda s: s.update({"mask_decoder.transformer.layers.x": torch.zeros(1)}), "missing or too many"),
+        (lambda s: s.update({"image_encoder.pos_embed": torch.zeros(1, 0, 0, 24)}), "without values"),
+        (lambda s: s.update({"mask_decoder.mask_tokens.weight": torch.zeros(0, 32)}), "without values"),
+        # declared, but not stored
+        (
+            lambda s: s.update({"image_encoder.pos_embed": torch.zeros(1).expand(1, 1 << 20, 1 << 20, 24)}),
+            "larger than",
+        ),
     ],
 )
 def test_that_tensors_of_other_shapes_are_refused(
