@@ -46,10 +46,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     output: Path = arguments.output.resolve()
     output.mkdir(parents=True, exist_ok=True)
     application = arguments.application.resolve() if arguments.application else _freeze(arguments, output)
-    print(report.size_table(report.installed_files(), report.files_below(application)))
+    files = report.files_below(application)
+    print(report.size_table(report.installed_files(), files))
     if arguments.system == "linux":
         print(f"Needs glibc {glibc_floor(application)} or newer.")
-    wrong = report.faults(contents_of(application))
+    wrong = report.faults(contents_of(application)) + report.oversize(files, arguments.system)
     if arguments.system == "darwin":
         wrong += faults_of_bundle(application)
     for sentence in wrong:

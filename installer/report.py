@@ -53,6 +53,16 @@ def size_table(before: Mapping[str, int], after: Mapping[str, int]) -> str:
     return "\n".join(lines)
 
 
+def oversize(files: Mapping[str, int], system: str) -> list[str]:
+    """A sentence where a bundle has become larger than a bundle of this system should be; what may be new is named."""
+    sizes = size_by_component(files)
+    most = plan.LARGEST[system]
+    if sizes.total() <= most * _MEGABYTE:
+        return []
+    parts = ", ".join(f"{name} {size / _MEGABYTE:.0f}" for name, size in sizes.most_common(4))
+    return [f"the bundle has {sizes.total() / _MEGABYTE:.0f} MB, more than {most}: {parts}"]
+
+
 def unmet_imports(warnings: str) -> list[str]:
     """Of the freezer's list of what it did not find: modules left out on purpose that something bundled cannot miss.
 

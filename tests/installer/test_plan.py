@@ -4,7 +4,7 @@ import pytest
 
 from installer import plan
 from installer.closure import needed
-from installer.report import faults, size_by_component, size_table, unmet_imports
+from installer.report import faults, oversize, size_by_component, size_table, unmet_imports
 
 _WHOLE = [
     "app/bundled/models/swift/manifest.json", "app/bundled/models/swift/encoder.bin",
@@ -117,6 +117,13 @@ def test_that_every_byte_is_counted_once() -> None:
     table = size_table({"openvino/libs/libtbb.so.12": 4_000_000}, files | {"SimpleITK/_SimpleITK.so": 2_000_000})
     assert "OpenVINO" in table
     assert table.splitlines()[-1].split() == ["all", "4.0", "2.0", "in", "5", "files"]
+
+
+def test_that_a_bundle_that_has_grown_is_a_fault_that_names_what_is_largest() -> None:
+    files = {"SimpleITK/_SimpleITK.so": 500_000_000, "openvino/libs/libtbb.so.12": plan.LARGEST["linux"] * 1_000_000}
+    assert oversize({"a.so": plan.LARGEST["linux"] * 1_000_000}, "linux") == []
+    (sentence,) = oversize(files, "linux")
+    assert sentence.startswith("the bundle has 1400 MB, more than 900: OpenVINO 900, SimpleITK 500")
 
 
 def test_that_a_module_left_out_though_something_cannot_do_without_it_is_found() -> None:
