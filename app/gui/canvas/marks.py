@@ -15,6 +15,7 @@ from app.gui.proposal import Preview
 from app.gui.view_state import Looks, OverlayStyle
 
 _GAP_PX = 14  # the crosshair leaves its middle free, where the lesion is
+_LETTER_PX = 26  # from the edge of the widget: room for a letter
 _AROUND_PX = 12  # pixels by which marks reach beyond box and mask: handles, points, dark edges
 _SCORE = QSizeF(190, 26)  # pixels in which the score is written, above the right end of the box
 _FULL = 255
@@ -95,13 +96,13 @@ def _score_text(score: float, *, doubtful: bool) -> str:
 
 
 def draw_crosshair(painter: QPainter, frame: PlaneFrame, place: Place) -> None:
-    """Two lines across the widget, free in the middle."""
+    """Two lines across the widget, free in the middle; they end before the letters at its edges."""
     x, y = (round(n) for n in place)
-    width, height = (round(n) for n in frame.size)
+    width, height = (round(n) - _LETTER_PX for n in frame.size)
     for line in (
-        QRect(0, y, x - _GAP_PX, 1),
+        QRect(_LETTER_PX, y, x - _GAP_PX - _LETTER_PX, 1),
         QRect(x + _GAP_PX, y, width - x - _GAP_PX, 1),
-        QRect(x, 0, 1, y - _GAP_PX),
+        QRect(x, _LETTER_PX, 1, y - _GAP_PX - _LETTER_PX),
         QRect(x, y + _GAP_PX, 1, height - y - _GAP_PX),
     ):
         if not line.isEmpty():
