@@ -100,7 +100,7 @@ REQUIRED = (
     "PIL/_webp*", "highdicom/_standard/*.json",
 )  # fmt: skip
 
-# Megabytes of a bundle: Linux as built here and a twentieth more; the others as summed up from their wheels, a fifth more.
+# Megabytes of a bundle: Linux as built here and a twentieth more, the others as summed up from wheels and a fifth more.
 LARGEST = {"linux": 900, "win32": 600, "darwin": 830}
 
 # Parts of the size table, first match counts.
