@@ -1,4 +1,4 @@
-"""The recovery log: every act is on the disk before the next one, and what a crash left can be had back.
+"""The recovery log: every act is in it before the next one, and what a crash left can be had back.
 
 A journal is a file of the user's data folder under a random name, with a lock beside it. It begins with a snapshot of
 the study (a project file) and so depends on nothing but the image. The layout stands in `journal_file`.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import secrets
 import time
@@ -29,6 +28,7 @@ from app.engine.journal_file import (
     SNAPSHOT,
     STATE,
     UNDONE,
+    Flusher,
     Lock,
     Records,
     frame,
@@ -73,7 +73,7 @@ class Journal:
         self._path, self._study, self._lock = path, study, lock
         self._project: Path | None = None
         self._unsaved = 0
-        self._file: io.FileIO | None = None
+        self._file: tuple[io.FileIO, Flusher] | None = None
         self._closed = False
         self._end = 0  # bytes that are whole
         self._limit = COMPACT_BYTES
@@ -112,9 +112,11 @@ class Journal:
         return self._path
 
     def append(self, act: Act) -> None:
-        """Write an act that has just been applied; it is on the disk when this returns. Empty ones are passed over.
+        """Write an act that has just been applied. Empty ones are passed over.
 
-        Raises WriteError; the next call then writes the study as a whole, so that nothing is missing for long.
+        When this returns it outlives the process, however that ends, and it is on its way to the disk. Raises
+        WriteError; the next call then writes the study as a whole, so that nothing is missing for long. It does so,
+        too, where the disk did not take what was on its way.
         """
         self._check_open()
         if act.is_empty:
@@ -122,7 +124,7 @@ class Journal:
         self._unsaved += 1
         expected = self._length + (1 if act.undoes is None else -1)
         kind, told = (DONE, act) if act.undoes is None else (UNDONE, act.undoes)
-        if self._behind or self._end > self._limit or len(self._study.history) != expected:
+        if self._is_behind() or self._end > self._limit or len(self._study.history) != expected:
             self._begin_afresh()
         else:
             self._append(kind, _json(act_to_json(told)))
@@ -132,7 +134,7 @@ class Journal:
         """Note that the study as it is now lies in a project file. Raises WriteError."""
         self._check_open()
         self._project, self._unsaved = project, 0
-        if self._behind:
+        if self._is_behind():
             self._begin_afresh()
         else:
             self._append(STATE, self._state())
@@ -153,8 +155,15 @@ class Journal:
     def _let_go(self) -> None:
         """Close the file: one that is open cannot be replaced or removed everywhere."""
         if self._file is not None:
-            self._file.close()
+            file, flusher = self._file
+            flusher.close()
+            file.close()
             self._file = None
+
+    def _is_behind(self) -> bool:
+        """Whether something that was written, or was to be, is not in the file."""
+        self._behind |= self._file is not None and self._file[1].has_failed()
+        return self._behind
 
     def _state(self) -> bytes:
         project = None if self._project is None else str(self._project.absolute())
@@ -164,12 +173,14 @@ class Journal:
         record, checksum = frame(kind, data, self._checksum)
         try:
             if self._file is None:
-                self._file = self._path.open("rb+", buffering=0)  # unbuffered: nothing of a failed write comes later
-            self._file.seek(self._end)
+                opened = self._path.open("rb+", buffering=0)  # unbuffered: nothing of a failed write comes later
+                self._file = opened, Flusher(opened)
+            file, flusher = self._file
+            file.seek(self._end)
             left = memoryview(record)
             while left:
-                left = left[self._file.write(left) :]
-            os.fsync(self._file.fileno())
+                left = left[file.write(left) :]
+            flusher.ask()
         except OSError as error:
             self._behind = True
             raise unwritable(self._path, error.strerror or str(error)) from None

@@ -1,4 +1,4 @@
-"""The bytes of a journal: records one after the other, so framed that a torn one is noticed, and its lock.
+"""The bytes of a journal: records one after the other, so framed that a torn one is noticed; its lock, and its disk.
 
 A header of 32 bytes (name, format version, random bytes), then records: length (4 bytes, little-endian), CRC-32
 (4 bytes), and that many bytes, of which the first is the kind. The checksum covers length and bytes and goes on from
@@ -12,6 +12,7 @@ import secrets
 import struct
 import sys
 import zlib
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,33 @@ def read_records(path: Path) -> Records:
         records.append((bytes(data[:1]), bytes(data[1:])))
         position += _FRAME.size + length
     return Records(tuple(records), torn=position < len(content))
+
+
+class Flusher:
+    """Has the system put a file onto the disk, in a thread of its own, so that whoever writes need not wait.
+
+    What is written outlives the process at once; the disk matters when the power fails.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
+        self._asked: list[Future[None]] = []
+
+    def ask(self) -> None:
+        """Put onto the disk what has been written; one that has not begun yet does it for those who ask meanwhile."""
+        if not self._asked or self._asked[-1].running() or self._asked[-1].done():
+            self._asked.append(self._thread.submit(os.fsync, self._file.fileno()))
+
+    def has_failed(self, *, wait: bool = False) -> bool:
+        """Whether what was asked for could not be done, since the last time that somebody wanted to know."""
+        ended = [future for future in self._asked if wait or future.done()]
+        self._asked = [future for future in self._asked if future not in ended]
+        return any(future.exception() is not None for future in ended)
+
+    def close(self) -> None:
+        """Wait for what was asked for; the file may be closed then."""
+        self._thread.shutdown(wait=True)
 
 
 class Lock:

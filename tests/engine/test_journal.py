@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,12 @@ def end_process(journal: Journal) -> Path:
     journal._let_go()
     journal._lock._file.close()
     return journal.path
+
+
+def until_flushed(journal: Journal) -> None:
+    """Wait until the disk has taken, or refused, what was written."""
+    assert journal._file is not None
+    journal._file[1]._thread.submit(int).result()
 
 
 def only(folder: Path) -> Recovery:
@@ -369,6 +376,36 @@ def test_that_an_act_that_was_not_told_is_in_the_journal_from_the_next_one_on(tm
     assert state(recover(only(tmp_path / "journals"))) == state(study)
 
 
+def test_that_nobody_waits_for_the_disk_and_it_is_asked_for_what_was_written_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = begin(tmp_path / "ct.nii")
+    journal = Journal.start(tmp_path / "journals", study, None)
+    may_go_on, sizes = Event(), []
+
+    def slow(handle: int) -> None:
+        may_go_on.wait()
+        sizes.append(os.fstat(handle).st_size)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    for label in (1, 2, 1):
+        journal.append(paint(study, label, WHOLE))  # returns, though the disk has taken nothing
+    written = journal.path.stat().st_size
+    assert state(recover_copy(journal.path, tmp_path / "copy")) == state(study)
+    may_go_on.set()
+    until_flushed(journal)
+    assert sizes[-1] == written
+    assert len(sizes) <= 2  # one for all that came while it waited
+    journal.close()
+
+
+def recover_copy(path: Path, folder: Path) -> Study:
+    """What the end of the process would leave now."""
+    folder.mkdir()
+    (folder / path.name).write_bytes(path.read_bytes())
+    return recover(only(folder))
+
+
 @pytest.mark.parametrize("half", [False, True])
 def test_that_a_failed_write_is_told_and_made_good_by_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, half: bool
@@ -376,16 +413,18 @@ def test_that_a_failed_write_is_told_and_made_good_by_the_next(
     study = begin(tmp_path / "ct.nii")
     journal = Journal.start(tmp_path / "journals", study, None)
     journal.append(paint(study, 1, ROW))
-    good, states = journal.path.read_bytes(), state(study)
+    good = journal.path.read_bytes()
 
     def fail(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(module.os, "fsync", fail)  # type: ignore[attr-defined]
-        for _ in range(2):
+        patch.setattr(os, "fsync", fail)
+        journal.append(paint(study, 2, WHOLE))
+        until_flushed(journal)
+        for label in (1, 2, 1):
             with pytest.raises(WriteError, match=r"\.journal: "):
-                journal.append(paint(study, 2, WHOLE) if state(study) == states else paint(study, 1, WHOLE))
+                journal.append(paint(study, label, WHOLE))
     if half:
         journal._let_go()
         journal.path.write_bytes(good + b"\x50\0\0\0half")
@@ -417,12 +456,14 @@ def test_that_a_disk_that_is_full_for_a_while_leaves_no_gap(tmp_path: Path, monk
     ]
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", fail)
+        journal.append(paint(study, 2, WHOLE))
+        until_flushed(journal)
         for make in acts:  # as many in force as in the file, but not the same ones
             with pytest.raises(WriteError, match="disk is full|No space"):
                 journal.append(make())
         with pytest.raises(WriteError):
             journal.saved(tmp_path / "a.swiftmed")
-    assert len(study.history) == len(before[2])
+    assert len(study.history) == len(before[2]) + 1
     journal.append(paint(study, 2, ROW))
     end_process(journal)
     assert state(recover(only(tmp_path / "journals"))) == state(study)
