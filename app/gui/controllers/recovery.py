@@ -17,7 +17,7 @@ from app.gui.translation import as_sentence
 
 
 class RecoveryController(QObject):
-    """Writes every act into the journal before the next one, without waiting for the disk; offers at the start what an unclean end left."""
+    """Writes every act into the journal before the next one; offers at the start what an unclean end left."""
 
     failed = Signal(object)
     message = Signal(str)
