@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.engine.batch import CaseResult, Existing, Item, Plan, Status, Working, report_rows, run, run_in_steps
-from app.engine.batch_job_file import Entry, Mark, Setup, job_text, read_job
+from app.engine.batch_job_file import Entry, JobText, Mark, Setup, read_job
 from app.engine.cases import Cases, in_format, numbered, result_paths
 from app.engine.errors import EngineError, ReadError, WriteError
 from app.engine.export.staging import Output, publish, sweep, unwritable
@@ -40,6 +40,7 @@ class BatchJob:
         self.path, self.setup = path, setup
         self._entries = {entry.case: entry for entry in entries}
         self._lock: Lock | None = None
+        self._text = JobText()
         self.unsaved = ""
 
     @classmethod
@@ -264,7 +265,7 @@ class BatchJob:
             self.unsaved = ""
 
     def _write(self, *, overwrite: bool) -> None:
-        content = job_text(self.setup, self.entries)
+        content = self._text.of(self.setup, self.entries)
 
         def verify(aside: Path) -> None:
             if aside.read_bytes() != content:

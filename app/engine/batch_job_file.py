@@ -117,14 +117,34 @@ class Entry:
     mark: Mark = Mark.NONE
 
 
-def job_text(setup: Setup, entries: Sequence[Entry]) -> bytes:
-    """What `read_job` reads."""
+class JobText:
+    """Writes jobs, and each case anew only where it has changed: a job is written once for each of its cases."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Entry, str]] = {}  # by case
+
+    def of(self, setup: Setup, entries: Sequence[Entry]) -> bytes:
+        """What `read_job` reads, a line for each case."""
+        head = json.dumps(_head_to_json(setup), allow_nan=False, indent=1).removesuffix("\n}")
+        cases = ",\n  ".join(self._case(entry, setup.output) for entry in entries)
+        return f'{head},\n "cases": [\n  {cases}\n ]\n}}'.encode("ascii")
+
+    def _case(self, entry: Entry, output: Path) -> str:
+        known = self._known.get(entry.case)
+        if known is None or known[0] is not entry:
+            known = entry, json.dumps(_entry_to_json(entry, output), allow_nan=False)
+            self._known[entry.case] = known
+        return known[1]
+
+
+def _head_to_json(setup: Setup) -> dict[str, Any]:
+    """All but the cases."""
     boxes: dict[str, Any] = {"kind": setup.boxes.kind.value}
     if setup.boxes.path is not None:
         boxes["path"] = str(setup.boxes.path.absolute())
     if setup.boxes.drawn is not None:
         boxes["drawn"] = _drawn_to_json(setup.boxes.drawn)
-    document = {
+    return {
         "format": FORMAT,
         "version": VERSION,
         "program": app.__version__,
@@ -135,9 +155,7 @@ def job_text(setup: Setup, entries: Sequence[Entry]) -> bytes:
         "options": asdict(setup.options),
         "existing": setup.existing.value,
         "formats": list(setup.formats),
-        "cases": [_entry_to_json(entry, setup.output) for entry in entries],
     }
-    return json.dumps(document, allow_nan=False, indent=1).encode("ascii")
 
 
 def read_job(text: bytes) -> tuple[Setup, tuple[Entry, ...]]:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from app.engine.batch import CaseResult, Existing, Status
 from app.engine.batch_job import SUFFIX, BatchJob, unfinished_jobs
-from app.engine.batch_job_file import BoxesFrom, BoxesKind, Entry, Mark, Setup, job_text, read_job
+from app.engine.batch_job_file import BoxesFrom, BoxesKind, Entry, JobText, Mark, Setup, read_job
 from app.engine.cases import find_cases
 from app.engine.drawn_boxes import DrawnBoxes, Placement
 from app.engine.errors import PromptError, ReadError, WriteError
@@ -286,7 +286,7 @@ def _full() -> tuple[Setup, tuple[Entry, ...]]:
 def test_that_a_file_says_all_that_was_said() -> None:
     setup, entries = _full()
 
-    read, read_entries = read_job(job_text(setup, entries))
+    read, read_entries = read_job(JobText().of(setup, entries))
 
     assert read_entries == entries
     assert replace(read, boxes=setup.boxes) == setup
@@ -309,7 +309,7 @@ def test_that_a_file_says_all_that_was_said() -> None:
 def test_that_the_other_sources_of_boxes_are_kept(boxes: BoxesFrom) -> None:
     setup, entries = _full()
 
-    assert read_job(job_text(replace(setup, boxes=boxes), entries))[0].boxes == boxes
+    assert read_job(JobText().of(replace(setup, boxes=boxes), entries))[0].boxes == boxes
 
 
 def test_that_a_score_that_is_no_number_is_kept_as_none() -> None:
@@ -318,7 +318,7 @@ def test_that_a_score_that_is_no_number_is_kept_as_none() -> None:
     label = replace(first.result.labels[0], score=float("nan"))
     odd = replace(first, result=replace(first.result, labels=(label,)))
 
-    (read,) = read_job(job_text(setup, (odd,)))[1]
+    (read,) = read_job(JobText().of(setup, (odd,)))[1]
 
     assert read.result is not None
     assert read.result.labels[0].score is None
@@ -343,7 +343,7 @@ _CHANGES: dict[str, Any] = {
 
 @pytest.mark.parametrize("reason", list(_CHANGES))
 def test_that_a_file_that_makes_no_sense_is_refused_with_the_reason(reason: str, tmp_path: Path) -> None:
-    document = json.loads(job_text(*_full()))
+    document = json.loads(JobText().of(*_full()))
     _CHANGES[reason](document)
     path = tmp_path / f"odd{SUFFIX}"
     path.write_text(json.dumps(document).replace("Infinity", "1e999"), encoding="utf-8")
@@ -356,7 +356,7 @@ def test_that_a_file_that_makes_no_sense_is_refused_with_the_reason(reason: str,
 
 
 def test_that_a_file_cut_short_anywhere_is_refused(tmp_path: Path) -> None:
-    text = job_text(*_full())
+    text = JobText().of(*_full())
     path = tmp_path / f"cut{SUFFIX}"
     for length in range(0, len(text) - 1, 97):
         path.write_bytes(text[:length])

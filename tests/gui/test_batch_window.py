@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -723,6 +724,41 @@ def test_that_the_program_does_not_end_over_a_batch_unasked(batch: _Batch, tmp_p
     assert not refused
     assert allowed
     assert batch.settings.get(BATCHES) != ()  # offered at the next start
+
+
+def test_that_ending_the_program_while_a_batch_begins_is_asked_about_once(batch: _Batch, tmp_path: Path) -> None:
+    _pictures(tmp_path, "ab")
+    batch.fill_in(tmp_path)
+    asked: list[bool] = []
+    free = threading.Event()
+    batch.jobs.submit(Lane.OPEN, lambda: free.wait(20.0), lambda _: None, batch.answers.error)  # it takes a while
+    batch.start()
+    batch.wait_for(Stage.BEGINNING)
+    batch.answers.confirmed = False
+    asked.append(batch.controller.may_close())
+    batch.answers.confirmed = True
+    asked.append(batch.controller.may_close())
+    batch.answers.confirmed = False
+    asked.append(batch.controller.may_close())
+    assert asked == [False, True, True]
+    free.set()
+    batch.wait_for(Stage.ENDED)  # where the window stays open after all, the job waits
+    assert batch.job.waiting == ("a.png", "b.png")
+    assert batch.settings.get(BATCHES) == (batch.job.path,)
+    batch.press("Do the cases that wait")
+    batch.wait_for(Stage.ENDED)
+    batch.rest()
+    assert batch.job.waiting == ()
+
+
+def test_that_a_case_that_was_not_worked_on_took_no_time(batch: _Batch, tmp_path: Path) -> None:
+    _pictures(tmp_path, "a")
+    (tmp_path / "in" / "broken.nii").write_bytes(b"no image")
+    batch.fill_in(tmp_path)
+    (row,) = [n for n, row in enumerate(batch.window.cases.rows) if row.name == "broken.nii"]
+    shown = [batch.window.cases.index(row, column).data() for column in range(batch.window.cases.columnCount())]
+    assert "failed" in shown
+    assert not [text for text in shown if text and text.startswith("0")]
 
 
 def test_that_every_control_has_a_name(batch: _Batch) -> None:

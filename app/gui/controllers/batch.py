@@ -45,6 +45,8 @@ class BatchController(QObject):
         self._stage = Stage.SETUP
         self._bench: Bench | None = None
         self._steps: Generator[Told] | None = None  # of the run; kept while it is paused
+        self._begins: Path | None = None  # the job that is being begun
+        self._ending = False  # the user said so meanwhile: it waits
         self._working = 0.0  # how much of the case in work is done
         self._overall = Overall()
         self._pace = Pace(clock)
@@ -86,11 +88,14 @@ class BatchController(QObject):
             self.left.offer_in_window()
 
     def may_close(self) -> bool:
-        """Whether the program may end now; while a batch is at work the user decides, and it is held up."""
-        if self._stage in (Stage.BEGINNING, Stage.RUNNING):
+        """Whether the program may end now; while a batch is at work the user decides, once, and it is held up."""
+        if self._stage is Stage.RUNNING or (self._stage is Stage.BEGINNING and not self._ending):
             question = self.tr("A batch is at work. End the program now? The next start offers to go on with it.")
             if not self.asks.confirm(self.tr("Segment a folder"), question):
                 return False
+            self._ending = self._stage is Stage.BEGINNING
+            if self._begins is not None:
+                self.left.remember(self._begins)
             self.pause()
         return True
 
@@ -121,7 +126,9 @@ class BatchController(QObject):
             return
         if setup is not None and cases is not None and self._stage is Stage.SETUP:
             name = f"batch_{datetime.now().astimezone():%Y-%m-%d_%H%M%S}{SUFFIX}"
-            self._take(lambda: begin(setup.output / name, setup, cases, self._inference), go_on=True)
+            path = setup.output / name
+            self._begins = path
+            self._take(lambda: begin(path, setup, cases, self._inference), go_on=True)
 
     def load(self, path: Path, *, go_on: bool = False) -> None:
         """Show the batch of a file, and go on with it at once where that is wanted."""
@@ -195,10 +202,15 @@ class BatchController(QObject):
             self.window.cases.fill(rows, (bench.job.setup.input, bench.job.setup.output))
             self.window.set_title(str(bench.job.path))
             self._turn(Stage.ENDED)
-            if go_on:
+            if go_on and not ended():
                 self.go_on()
 
+        def ended() -> bool:
+            ending, self._ending, self._begins = self._ending, False, None
+            return ending
+
         def failed(error: Exception) -> None:
+            ended()
             self.window.set_title("")
             self._turn(Stage.SETUP)
             self.asks.error(error)

@@ -31,6 +31,7 @@ ROW = Qt.ItemDataRole.UserRole  # the CaseRow of an index
 PICTURE_SIDE = 200  # pixels on the sheet
 MARGIN = 8  # pixels around it
 _KEPT = 400  # pictures; some 60 MB
+_FELT_S = 0.05  # what took less was not done at all, or is not worth a number
 ABOUT, _STATE, RESULT = 1, 2, 3  # columns
 _BEHIND = QColor(0, 0, 0, 60)
 
@@ -132,7 +133,8 @@ class CaseModel(QAbstractTableModel):
         return row if role == ROW else None
 
     def _texts(self, row: CaseRow) -> tuple[str, ...]:
-        seconds = "" if row.result is None else QLocale().toString(row.result.seconds, "f", 1)
+        took = 0.0 if row.result is None else row.result.seconds
+        seconds = "" if took < _FELT_S else QLocale().toString(took, "f", 1)
         result = without_folders(result_text(row), self._folders)
         if row.state is CaseState.FAILED:  # a sentence, no names of labels
             result = result[:1].upper() + result[1:]
