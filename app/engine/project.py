@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.engine.errors import EngineError
-from app.engine.export.staging import Output, publish, unwritable
+from app.engine.export.staging import Output, publish, sweep, unwritable
 from app.engine.fingerprint import Fingerprint
 from app.engine.io.limits import unreadable
 from app.engine.io.open import read_volume
@@ -17,14 +17,15 @@ from app.engine.study import Study, StudySource
 from app.engine.volume import Volume
 
 SUFFIX = ".swiftmed"
+_ABANDONED_S = 24 * 3600.0  # what nobody has written to for so long was cut off, even on a clock that is wrong by hours
 __all__ = ["SUFFIX", "Project", "find_image", "load_project", "open_project", "save_project"]
 
 
 def save_project(path: Path, study: Study, *, overwrite: bool, view: Mapping[str, Any] | None = None) -> None:
     """Write the study and `view` (JSON) to a file: aside, read back, compared, moved into place.
 
-    The history is kept as how each mask was made, without what undo needs. Raises WriteError, in one sentence; then
-    what was there before is untouched.
+    The history is kept as how each mask was made, without what undo needs. What a saving that was cut off left in the
+    folder a day ago goes. Raises WriteError, in one sentence; then what was there before is untouched.
     """
     if path.suffix.lower() != SUFFIX or not path.stem.strip("."):
         raise unwritable(path, f"the name of a project ends with {SUFFIX}")
@@ -40,6 +41,7 @@ def save_project(path: Path, study: Study, *, overwrite: bool, view: Mapping[str
             contents.check(file, path)
 
     publish([Output(path, write, verify, may_replace=_is_project)], overwrite=overwrite)
+    sweep(path.parent, older_s=_ABANDONED_S)
 
 
 def load_project(path: Path) -> Project:

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -104,6 +105,23 @@ def test_that_a_project_is_not_overwritten_unasked_and_another_file_never(saved:
 def test_that_a_project_bears_its_extension(tmp_path: Path, name: str) -> None:
     with pytest.raises(WriteError, match=r"ends with \.swiftmed"):
         save_project(tmp_path / name, open_image(write_image(tmp_path / "a.nii")), overwrite=False)
+
+
+def test_that_what_a_cut_off_save_left_goes_a_day_later(
+    saved: tuple[Path, Study], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, study = saved
+    left, mine = path.with_name(".unfinished-0123.swiftmed"), path.with_name(".hidden.swiftmed")
+    for each in (left, mine):
+        each.write_bytes(b"half")
+    save_project(path, study, overwrite=True)
+    assert left.exists()  # another window may be writing it
+    now = time.time()
+    monkeypatch.setattr("time.time", lambda: now + 25 * 3600)
+    save_project(path, study, overwrite=True)
+    assert not left.exists()
+    assert mine.exists()
+    assert load_project(path).labels == study.labels.labels
 
 
 def test_that_a_failed_save_leaves_what_was_there(saved: tuple[Path, Study], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -78,11 +79,17 @@ def publish(outputs: Sequence[Output], *, overwrite: bool) -> list[Path]:
     return [output.target for output in outputs]
 
 
-def sweep(folder: Path) -> None:
-    """Remove what writers left in a folder when they were cut off; only where nobody is writing there now."""
+def sweep(folder: Path, *, older_s: float = 0.0) -> None:
+    """Remove what writers left in a folder when they were cut off, unless it has changed in the last `older_s` seconds.
+
+    0 is for a folder in which nobody else is writing.
+    """
     for left in folder.glob(f"{_UNFINISHED}*"):
         with suppress(OSError):
-            left.unlink()
+            found = left.stat()
+            changed = max(found.st_mtime, found.st_ctime)  # a second name for an old file is as young as the name
+            if time.time() - changed >= older_s:
+                left.unlink()
 
 
 @contextmanager
