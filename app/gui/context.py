@@ -20,6 +20,7 @@ from app.gui.canvas.requests import Hover
 from app.gui.controllers.diagnostics import DiagnosticsController
 from app.gui.controllers.edit import EditController
 from app.gui.controllers.files import FilesController, name_of
+from app.gui.controllers.guide import GuideController
 from app.gui.controllers.help import HelpController
 from app.gui.controllers.importing import ImportController
 from app.gui.controllers.looking import LookingController
@@ -76,6 +77,7 @@ class Context(QObject):
         self.preferences = PreferencesController(settings, self.view_state, self.document, self)
         self.diagnostics = DiagnosticsController(self.document, self.jobs, self.inference, settings, log, self)
         self.help = HelpController(self.window, self.actions, settings, self.diagnostics, self.asks, self)
+        self.guide = GuideController(self.window, self.jobs, self)
         self.opening = OpeningController(self.files, self.asks, settings, self)
         self.importing = ImportController(self.document, self.jobs, self.asks, self)
         self.looking = LookingController(
@@ -185,7 +187,7 @@ class Context(QObject):
 
     def _connect_help(self) -> None:
         act = self.actions.connect
-        act("help.guide", self.help.show_guide)
+        act("help.guide", self.guide.show)
         act("help.keys", self.help.show_keys)
         act("help.palette", self.help.show_palette)
         act("help.licences", self.help.show_licences)

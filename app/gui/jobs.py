@@ -39,12 +39,13 @@ class Lane(IntEnum):
     MODEL = 11
     INFO = 12  # what is told of the image beside its picture
     REPORT = 13
-    AHEAD = 14  # neighbouring slices, when nothing else is wanted
-    SETTLE = 15  # what is found out once for all, and nobody waits for: which model is fastest
+    GUIDE = 14  # its pictures
+    AHEAD = 15  # neighbouring slices, when nothing else is wanted
+    SETTLE = 16  # what is found out once for all, and nobody waits for: which model is fastest
 
 
 _UNASKED = frozenset(  # what follows by itself
-    {Lane.COUNT, Lane.MEASURE, Lane.SURFACE, Lane.INFO, Lane.AHEAD, Lane.SETTLE}
+    {Lane.COUNT, Lane.MEASURE, Lane.SURFACE, Lane.INFO, Lane.GUIDE, Lane.AHEAD, Lane.SETTLE}
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,10 @@ from app import __version__
 from app.engine.errors import ReadError
 from app.gui.actions import Actions
 from app.gui.controllers.diagnostics import DiagnosticsController
+from app.gui.controllers.guide import GuideController
 from app.gui.controllers.help import HelpController
 from app.gui.dialogs.asks import Asks
-from app.gui.dialogs.guide import GuidePages, GuideWindow, anchor_of
+from app.gui.dialogs.guide import GuidePages, GuideWindow, WantedPicture, anchor_of
 from app.gui.document import Document
 from app.gui.inference import Inference, ModelChoice
 from app.gui.jobs import Jobs
@@ -134,20 +136,44 @@ def test_that_links_name_headings_as_markdown_does(heading: str, anchor: str) ->
     assert anchor_of(heading) == anchor
 
 
-def test_that_the_guide_that_ships_opens_with_its_pictures(
-    diagnostics: DiagnosticsController, settings: Settings, qtbot: QtBot
+def picture_in(guide: GuideWindow, name: str) -> QImage:
+    found = pages(guide).document().resource(QTextDocument.ResourceType.ImageResource.value, QUrl(name))
+    assert isinstance(found, QImage)
+    return found
+
+
+def test_that_a_picture_has_its_room_before_it_is_read_and_is_asked_for_in_the_width_it_has(
+    guide: GuideWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
+    asked: list[WantedPicture] = []
+    guide.pictures_wanted.connect(asked.extend)
+    blank = picture_in(guide, "wide.png")
+    assert blank.pixelColor(5, 5).alpha() == 0
+    qtbot.waitUntil(lambda: bool(asked))
+    wanted = asked[-1]
+    assert wanted.path == tmp_path / "wide.png"
+    assert 200 <= wanted.pixels < pages(guide).viewport().width() * guide.devicePixelRatioF()
+    height = pages(guide).document().size().height()
+    guide.set_picture(replace(wanted, pixels=wanted.pixels + 1), QImage(8, 2, QImage.Format.Format_RGB32))  # too late
+    assert picture_in(guide, "wide.png").pixelColor(5, 5).alpha() == 0
+    guide.set_picture(wanted, wanted.scaled())
+    assert picture_in(guide, "wide.png").pixelColor(5, 5) == Qt.GlobalColor.red
+    assert pages(guide).document().size().height() == height
+
+
+def test_that_the_guide_that_ships_opens_with_its_pictures(jobs: Jobs, qtbot: QtBot) -> None:
     over = QWidget()
     qtbot.addWidget(over)
-    HelpController(over, Actions(over), settings, diagnostics, Asks(over)).show_guide()
-    guide = over.findChildren(GuideWindow)[0]
+    made = GuideController(over, jobs)
+    made.show()
+    made.show()  # there is one at a time
+    guide = over.findChildren(GuideWindow)[-1]
     assert guide.isVisible()
     assert not guide.isModal()
-    assert {"Draw a box", "Segment a folder", "All keys"} <= set(guide.chapters)
-    kind = QTextDocument.ResourceType.ImageResource.value
-    shown = pages(guide).document().resource(kind, QUrl("box.png"))
-    assert isinstance(shown, QImage)
-    assert not shown.isNull()
+    headings = {block.text() for block, _level in pages(guide).headings()}
+    assert {"Draw a box", "Segment a folder", "All keys"} <= headings
+    qtbot.waitUntil(lambda: picture_in(guide, "box.png").pixelColor(5, 5).alpha() == 255, timeout=20000)
+    assert sum(window.isVisible() for window in over.findChildren(GuideWindow)) == 1
 
 
 # --------------------------------------------------------------------------------------------------------------- report

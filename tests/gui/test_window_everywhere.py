@@ -84,7 +84,7 @@ def test_that_window_and_dialogs_can_be_as_small_as_a_low_screen(
 def test_that_no_window_opens_larger_than_the_screen(app: App, qapp: QApplication) -> None:
     room = app.context.window.screen().availableSize()
     shows = (
-        app.context.help.show_keys, app.context.help.show_guide, app.context.help.show_licences,
+        app.context.help.show_keys, app.context.guide.show, app.context.help.show_licences,
         app.context.help.show_preferences, app.context.docks.batch.show,
     )  # fmt: skip
     for show in shows:

@@ -112,7 +112,7 @@ def test_that_nothing_piles_up_while_dialogs_come_and_go(
             QApplication.processEvents()
         for show in (
             app.context.help.show_keys, app.context.help.show_palette, app.context.help.show_preferences,
-            app.context.help.show_about, app.context.help.show_guide, app.context.help.show_licences,
+            app.context.help.show_about, app.context.guide.show, app.context.help.show_licences,
         ):  # fmt: skip
             show()
             QApplication.processEvents()

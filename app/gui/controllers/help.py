@@ -1,4 +1,4 @@
-"""The guide and the small dialogs: keys, actions by name, preferences, licences, problem report, about."""
+"""The small dialogs: keys, actions by name, preferences, licences, problem report, about."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from app.gui.notices import changelog, installed_notices, releases_page
 from app.gui.settings import Settings
 
 _OF_SCREEN = 0.9  # no dialog is larger
-_BESIDE = frozenset({"palette", "guide", "news"})  # work goes on while these are open
+_BESIDE = frozenset({"palette", "news"})  # work goes on while these are open
 
 
 class HelpController(QObject):
@@ -38,11 +38,6 @@ class HelpController(QObject):
         self._diagnostics, self._asks = diagnostics, asks
         self._open: dict[str, QDialog] = {}
         diagnostics.ready.connect(self._show_report)
-
-    def show_guide(self) -> None:
-        """The user guide."""
-        folder = paths.resources_dir() / "guide"
-        self._show("guide", GuideWindow((folder / "guide.md").read_text(encoding="utf-8"), folder, self._over))
 
     def show_keys(self) -> None:
         """All keys by group."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer, QUrl
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QColor,
     QImage,
+    QImageReader,
     QKeySequence,
     QPalette,
     QResizeEvent,
@@ -42,12 +44,30 @@ _PLACE = Qt.ItemDataRole.UserRole
 _MARGIN_PX = 48.0  # between text and window
 _HEADING_PX = 18.0  # above headings
 _REST_MS = 120  # after the last change of size, before pictures are fitted in
+_IMAGE = QTextDocument.ResourceType.ImageResource.value
+_BLANK = QImage.Format.Format_Alpha8
 _DEEPEST = 3  # level of headings that are listed
 _MOST_HITS = 2000
 
 
+@dataclass(frozen=True)
+class WantedPicture:
+    """A picture of the guide, as many pixels wide as it is shown."""
+
+    path: Path
+    pixels: int
+
+    def scaled(self) -> QImage:
+        """Read and scaled; may be done in any thread."""
+        return QImage(str(self.path)).scaledToWidth(self.pixels, Qt.TransformationMode.SmoothTransformation)
+
+
 class GuideWindow(QDialog):
     """Shows a guide in Markdown; its pictures and links are files of `folder` and its own headings."""
+
+    pictures_wanted = Signal(
+        object
+    )  # tuple of WantedPicture: reading and scaling them takes longer than a window waits
 
     def __init__(self, text: str, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Window)
@@ -56,6 +76,7 @@ class GuideWindow(QDialog):
         self._hit = -1
         self._pages = GuidePages(folder)
         self._pages.setAccessibleName(self.tr("Text of the guide"))
+        self._pages.pictures_wanted.connect(self.pictures_wanted)
         self._pages.show_text(text)
         self._pages.anchorClicked.connect(lambda url: self.go_to(url.fragment()))
         self._contents = QTreeWidget()
@@ -77,6 +98,10 @@ class GuideWindow(QDialog):
         self.resize(1080, 820)
         self._search.setFocus()
 
+    def set_picture(self, wanted: WantedPicture, picture: QImage) -> None:
+        """A picture that was wanted."""
+        self._pages.set_picture(wanted, picture)
+
     def go_to(self, anchor: str) -> None:
         """Show the chapter of a heading, named as links name it: "draw-a-box"."""
         for block, _level in self._pages.headings():
@@ -91,11 +116,6 @@ class GuideWindow(QDialog):
         self._hit = (self._hit + by) % len(self._hits)
         self._pages.mark(self._hits, self._hit)
         self._count.setText(self.tr("{0} of {1}").format(self._hit + 1, len(self._hits)))
-
-    @property
-    def chapters(self) -> tuple[str, ...]:
-        """Headings of the guide, in order."""
-        return tuple(block.text() for block, _level in self._pages.headings())
 
     def _arrange(self) -> None:
         row = QHBoxLayout()
@@ -143,7 +163,9 @@ class GuideWindow(QDialog):
 
 
 class GuidePages(QTextBrowser):
-    """The text; pictures are made as wide as there is room for and never wider than they are."""
+    """The text; pictures are as wide as there is room for and never wider than they are, and blank until they come."""
+
+    pictures_wanted = Signal(object)
 
     def __init__(self, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -154,7 +176,7 @@ class GuidePages(QTextBrowser):
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
         self._rest.timeout.connect(self._fit_pictures)
-        self._pictures: set[str] = set()
+        self._pictures: dict[str, int] = {}  # pixels of width, by name
 
     def show_text(self, text: str) -> None:
         """Show Markdown."""
@@ -183,10 +205,17 @@ class GuidePages(QTextBrowser):
     def loadResource(self, kind: int, name: QUrl | str) -> object:
         """A picture of the guide's own folder; nothing else is loaded."""
         path = name.path() if isinstance(name, QUrl) else str(name)
-        if kind != QTextDocument.ResourceType.ImageResource.value or "/" in path or "\\" in path:
+        if kind != _IMAGE or "/" in path or "\\" in path:
             return None
-        self._pictures.add(path)
-        return self._picture(path)
+        size = QImageReader(str(self._folder / path)).size()  # of its header; no pixel is read
+        if not size.isValid():
+            return None
+        width = self._width(size)
+        self._pictures[path] = 0  # nothing of it is there
+        self._rest.start()
+        blank = QImage(size.scaled(round(width), size.height(), Qt.AspectRatioMode.KeepAspectRatio), _BLANK)
+        blank.fill(0)
+        return blank
 
     def headings(self) -> list[tuple[QTextBlock, int]]:
         """Blocks that are headings, with their levels from 1."""
@@ -237,21 +266,37 @@ class GuidePages(QTextBrowser):
         """Room for a picture."""
         return QSize(860, 720)
 
-    def _fit_pictures(self) -> None:
-        document = self.document()
-        for name in self._pictures:
-            document.addResource(QTextDocument.ResourceType.ImageResource.value, QUrl(name), self._picture(name))
-        document.markContentsDirty(0, document.characterCount())
+    def set_picture(self, wanted: WantedPicture, picture: QImage) -> None:
+        """Show a picture, unless it is wanted in another width by now."""
+        name = wanted.path.name
+        if self._pictures.get(name) == wanted.pixels and not picture.isNull():
+            self._put(name, picture)
+            self.viewport().update()  # its size is known already, so the text stays where it is
 
-    def _picture(self, name: str) -> QImage:
-        picture = QImage(str(self._folder / name))
-        ratio = self.devicePixelRatioF()
-        room = max(self.viewport().width() - _MARGIN_PX, 200.0)
-        width = min(float(picture.width()), room)
-        smooth = Qt.TransformationMode.SmoothTransformation
-        picture = picture.scaledToWidth(round(min(width * ratio, picture.width())), smooth)
-        picture.setDevicePixelRatio(picture.width() / width if width else 1.0)
-        return picture
+    def _fit_pictures(self) -> None:
+        """Give pictures the room that there is, and ask for those that have another number of pixels then."""
+        wanted = []
+        for name, before in self._pictures.items():
+            path = self._folder / name
+            size = QImageReader(str(path)).size()
+            pixels = min(round(self._width(size) * self.devicePixelRatioF()), size.width())
+            if pixels != before:
+                self._pictures[name] = pixels
+                wanted.append(WantedPicture(path, pixels))
+                self._put(name, self.document().resource(_IMAGE, QUrl(name)))  # as it is until the other one comes
+        if wanted:
+            self.document().markContentsDirty(0, self.document().characterCount())
+            self.pictures_wanted.emit(tuple(wanted))
+
+    def _put(self, name: str, picture: QImage) -> None:
+        """Have a picture stand in the text, as wide as there is room for, however many pixels it has."""
+        width = self._width(QImageReader(str(self._folder / name)).size())
+        picture.setDevicePixelRatio(picture.width() / width)
+        self.document().addResource(_IMAGE, QUrl(name), picture)
+
+    def _width(self, natural: QSize) -> float:
+        """Of a picture on the screen."""
+        return min(float(natural.width()), max(self.viewport().width() - _MARGIN_PX, 200.0))
 
 
 def anchor_of(heading: str) -> str:
