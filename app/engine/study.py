@@ -22,6 +22,8 @@ from app.engine.volume import Volume
 
 Part = tuple[Box3D, NDArray[np.bool_]]
 
+_STEP_VOXELS = 1 << 20  # that are looked at and painted between two events of the window
+
 
 @dataclass(frozen=True)
 class LabelChange:
@@ -225,19 +227,35 @@ class Study:
         uses. `names` by value in `other`; "label 3" and so on where it lacks one or it is blank. Raises LabelError
         where shape or values do not fit.
         """
+        found, new = self._incoming(other, names)
+        with self._draft(text, record) as draft:
+            draft.change([LabelChange(None, label) for label in new.values()])
+            for value, label in new.items():
+                box = found.boxes[value]
+                draft.paint(box, _patch(found.values, box) == value, label.value)
+        return self._done(draft)
+
+    def merge_steps(self, other: Incoming, names: Mapping[int, str], text: str) -> Iterator[Act]:
+        """`merge_labels` in steps of some ten milliseconds, of which `join_last` makes one act; labels come first."""
+        found, new = self._incoming(other, names)
+        yield self.change_labels(text, [LabelChange(None, label) for label in new.values()])
+        for value, label in new.items():
+            for box in _slabs(found.boxes[value]):
+                yield self.paint(text, [(box, _patch(found.values, box) == value)], label.value)
+
+    def _incoming(self, other: NDArray[Any] | Incoming, names: Mapping[int, str]) -> tuple[Incoming, dict[int, Label]]:
+        """Another label map looked through, and by its values the labels that they become here."""
         shape = other.values.shape if isinstance(other, Incoming) else other.shape
         if shape != self._labels.shape_zyx:
             raise LabelError(f"the label map has shape {shape}, the image {self._labels.shape_zyx} (z, y, x)")
         found = other if isinstance(other, Incoming) else Incoming.of(other)
-        new_values = _free_values(sorted(found.boxes), {label.value for label in self._labels.labels})
-        with self._draft(text, record) as draft:
-            for value, new in new_values.items():
-                name = names.get(value, "")
-                label = Label(new, name if name.strip() else f"label {value}", PALETTE[(new - 1) % len(PALETTE)])
-                draft.change([LabelChange(None, label)])
-                box = found.boxes[value]
-                draft.paint(box, _patch(found.values, box) == value, new)
-        return self._done(draft)
+        free = _free_values(sorted(found.boxes), {label.value for label in self._labels.labels})
+        labels = {}
+        for value, new in free.items():
+            name = names.get(value, "")
+            colour = PALETTE[(new - 1) % len(PALETTE)]
+            labels[value] = Label(new, name if name.strip() else f"label {value}", colour)
+        return found, labels
 
     def join_last(self, count: int, text: str, record: Mapping[str, Any] | None = None) -> Act:
         """Make one act of the last `count` in force, which were steps of it; nothing in the label map changes.
@@ -360,6 +378,13 @@ class _Draft:
 def _patch(array: NDArray[Any], box: Box3D) -> NDArray[Any]:
     patch: NDArray[Any] = array[box.z0 : box.z1, box.y0 : box.y1, box.x0 : box.x1]
     return patch
+
+
+def _slabs(box: Box3D) -> Iterator[Box3D]:
+    """A box in parts along z."""
+    layers = max(_STEP_VOXELS // ((box.x1 - box.x0) * (box.y1 - box.y0)), 1)
+    for z in range(box.z0, box.z1, layers):
+        yield replace(box, z0=z, z1=min(z + layers, box.z1))
 
 
 def _free_values(wanted: Sequence[int], taken: set[int]) -> dict[int, int]:

@@ -101,6 +101,10 @@ class Document(QObject):
             self._announce(act)
         return act
 
+    def begin_parts(self) -> None:
+        """Say that an act is going to be done in parts: another one in parts ends here."""
+        self.about_to_act.emit()
+
     def do_part(self, make: Callable[[Study], Act]) -> Act:
         """A part of an act that takes a while: shown at once, undone and journalled as a whole by `finish_parts`."""
         act = self._make(make)

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.engine.export import write_labels
-from app.engine.study import Study
+from app.engine.prompt import Box3D
+from app.engine.study import Act, Study
 from app.gui.controllers.importing import ImportController
 from app.gui.dialogs.asks import Asks
 from app.gui.document import Document
@@ -87,3 +88,61 @@ def test_that_labels_are_not_taken_into_another_image(desk: Desk, jobs: Jobs, st
     gate.set()
     desk.qtbot.waitUntil(lambda: jobs.is_idle)
     assert [label.name for label in study.labels.labels] == ["ball"]
+
+
+def large_labels(desk: Desk, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Path:
+    """A file whose labels are taken in many steps."""
+    monkeypatch.setattr("app.engine.study._STEP_VOXELS", 8)
+    return labels_file(desk, folder, {2: "liver", 3: "spleen"})
+
+
+def begin_to_take(desk: Desk, path: Path) -> None:
+    """Come back after the first step."""
+    with desk.qtbot.waitSignal(desk.document.modified_changed):
+        desk.importing.take(path)
+    assert desk.document.has_parts
+
+
+def test_that_labels_come_in_steps_and_are_one_step_of_undo(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, path = desk.document.study, large_labels(desk, monkeypatch, tmp_path)
+    assert study is not None
+    before, shown, acted = study.labels.voxels.copy(), list[Box3D](), list[Act]()
+    desk.document.voxels_changed.connect(shown.append)
+    desk.document.acted.connect(acted.append)
+    assert desk.take(path) == ["ball", "liver", "spleen"]
+    after = study.labels.voxels.copy()
+    assert len(shown) == 2
+    assert acted == [study.history[-1]]
+    assert desk.document.undo_stack.count() == 1
+    desk.document.undo()
+    assert np.array_equal(study.labels.voxels, before)
+    assert [label.name for label in study.labels.labels] == ["ball"]
+    desk.document.redo()
+    assert np.array_equal(study.labels.voxels, after)
+
+
+def test_that_what_is_done_amid_an_import_comes_after_all_of_it(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, document = large_labels(desk, monkeypatch, tmp_path), desk.document
+    begin_to_take(desk, path)
+    assert document.study is not None
+    assert desk.messages == []
+    document.do(lambda study: study.remove_label(2, "Remove a label"))
+    assert desk.messages == ["2 labels were added."]
+    assert [act.text for act in document.study.history] == ["Import labels", "Remove a label"]
+    assert not document.has_parts
+
+
+def test_that_an_import_ends_with_its_image(
+    desk: Desk, study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, document = large_labels(desk, monkeypatch, tmp_path), desk.document
+    begin_to_take(desk, path)
+    document.open(None)
+    document.open(study)
+    desk.importing._step()
+    assert not document.has_parts
+    assert desk.messages == []

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.engine.census import Incoming
 from app.engine.errors import EngineError
 from app.engine.io.label_file import read_label_map
 from app.engine.io.label_names import read_label_names
 from app.engine.progress import Stop
+from app.engine.study import Act
 from app.engine.volume import Volume
 from app.gui.controllers.reading import stoppable
 from app.gui.dialogs.asks import Asks
 from app.gui.document import Document
 from app.gui.jobs import Jobs, Lane
 from app.gui.translation import QT_TRANSLATE_NOOP
+
+_TEXT = QT_TRANSLATE_NOOP("Acts", "Import labels")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +44,13 @@ class ImportController(QObject):
         super().__init__(parent)
         self._document, self._jobs, self._asks = document, jobs, asks
         self._stop = Stop()
+        self._steps: Iterator[Act] | None = None  # of the act that adds what was read
+        self._count = 0  # of the labels in it
+        self._next = QTimer(self)  # one step between two events: large labels would stall the window
+        self._next.timeout.connect(self._step)
         document.opened.connect(self._forget)
+        document.closed.connect(self._drop)
+        document.about_to_act.connect(self._finish)
 
     def ask(self) -> None:
         """Ask for a file and take its labels."""
@@ -79,17 +88,46 @@ class ImportController(QObject):
 
     def _merge(self, found: _Labels) -> None:
         self.reading.emit("")
-        try:
-            act = self._document.do(
-                lambda study: study.merge_labels(found.values, found.names, QT_TRANSLATE_NOOP("Acts", "Import labels"))
-            )
-        except EngineError as error:
-            self.failed.emit(error)
+        study = self._document.study
+        if study is not None:
+            self._document.begin_parts()
+            self._steps, self._count = study.merge_steps(found.values, found.names, _TEXT), len(found.values.boxes)
+            self._next.start(0)
+
+    @Slot()
+    def _step(self) -> None:
+        """Paint a part of the labels, or come to the end."""
+        steps = self._steps
+        if steps is None:
             return
-        count = len(act.changes)
+        try:
+            self._document.do_part(lambda _study: next(steps))
+        except StopIteration:
+            self._end()
+        except EngineError as error:
+            self._end()
+            self.failed.emit(error)
+
+    @Slot()
+    def _finish(self) -> None:
+        """Something else is about to be done: what is left is painted first."""
+        while self._steps is not None:
+            self._step()
+
+    def _end(self) -> None:
+        self._drop()
+        self._document.finish_parts(_TEXT, {})
         self.message.emit(
-            self.tr("One label was added.") if count == 1 else self.tr("{0} labels were added.").format(count)
+            self.tr("One label was added.")
+            if self._count == 1
+            else self.tr("{0} labels were added.").format(self._count)
         )
+
+    @Slot()
+    def _drop(self) -> None:
+        """Another image is open, or all is done."""
+        self._steps = None
+        self._next.stop()
 
 
 def _read(path: Path, like: Volume) -> _Labels:

@@ -99,6 +99,7 @@ class PropagateController(QObject):
         study, label = self._document.study, self._ready_label()
         if study is None or label is None:
             return
+        self._document.begin_parts()
         self._record = {**_record_of(seed, limits), "label": label}
         self._taken, self._done, self._steps = self._proposal.preview, 0, 0
         self._proposal.set_preview(None)
