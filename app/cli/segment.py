@@ -5,18 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from app.cli.choices import checked_format, options_of, segmenter_of
 from app.cli.errors import UsageError
+from app.cli.progress import Share
 from app.engine.cases import EXTENSIONS, safe_name, stem_of
 from app.engine.errors import PromptError
 from app.engine.export import EXTENSIONS as MASK_EXTENSIONS
 from app.engine.io.npz import read_npz
 from app.engine.io.open import read_volume
-from app.engine.job import Segmentation, segment_volume
+from app.engine.job import Options, Segmentation, segment_steps
 from app.engine.plane import Plane
 from app.engine.prompt import Box, Box3D
 from app.engine.prompt_file import CasePrompts, ObjectPrompt, VolumePoint, case_key, read_prompt_file
@@ -30,6 +33,7 @@ from app.engine.results import (
     write_overlay_beside,
     write_result,
 )
+from app.engine.segmenter import Segmenter
 from app.engine.volume import Kind, Volume
 
 _MASK_EXTENSIONS = (*MASK_EXTENSIONS, ".dcm")  # the last needs --format
@@ -51,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     options = options_of(arguments)
     segmenter = segmenter_of(arguments)
     try:
-        done = segment_volume(segmenter, volume, prompts, options)
+        done = _segmented(segmenter, volume, prompts, options)
     except PromptError as error:
         raise PromptError(f"{arguments.input}: {error}") from None
     story = story_of(segmenter.manifest, prompts, options, done)
@@ -64,6 +68,17 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _say(files, done, volume, segmenter.manifest.name)
     return 0
+
+
+def _segmented(segmenter: Segmenter, volume: Volume, prompts: Sequence[ObjectPrompt], options: Options) -> Segmentation:
+    steps = segment_steps(segmenter, volume, prompts, options)
+    with closing(Share(sys.stderr)) as share:
+        while True:
+            try:
+                share.show(next(steps))
+            except StopIteration as end:
+                done: Segmentation = end.value
+                return done
 
 
 def _prompts(arguments: argparse.Namespace) -> tuple[ObjectPrompt, ...]:
@@ -177,4 +192,4 @@ def _say(files: Sequence[Path], done: Segmentation, volume: Volume, model: str) 
         print(f"note: {finding.message}")
     print(f"mask: {files[0]}")
     print(f"overlay: {files[-1]}")
-    print(f"model {model}, {done.seconds:.2f} s. Research use only, not a medical device.")
+    print(f"model {model}, {done.seconds:.2f} s to segment. Research use only, not a medical device.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from app.cli.progress import Progress
+from app.cli.progress import Progress, Share
 
 
 class _Terminal(io.StringIO):
@@ -37,3 +37,37 @@ def test_that_a_terminal_gets_a_bar_with_the_time_left_and_keeps_what_is_importa
     assert "b: FAILED: cut short\n" in drawn
     assert "a: done" not in drawn
     assert drawn.endswith("\r")
+
+
+def test_that_a_terminal_sees_how_much_is_done_of_what_takes_a_while() -> None:
+    stream = _Terminal()
+    share = Share(stream, clock=iter((0.0, 0.5, 3.0, 3.1, 6.0)).__next__)
+
+    for part in (0.1, 0.25, 0.26, 0.5):
+        share.show(part)
+    drawn = stream.getvalue()
+    share.close()
+
+    assert "[######..................] 25 %, 0:09 left" in drawn
+    assert "[############............] 50 %, 0:06 left" in drawn
+    assert "10 %" not in drawn
+    assert "26 %" not in drawn
+    assert stream.getvalue().endswith("\r")
+
+
+def test_that_what_is_quickly_done_shows_no_bar() -> None:
+    stream = _Terminal()
+    share = Share(stream, clock=iter((0.0, 0.2, 0.4)).__next__)
+    share.show(0.5)
+    share.show(1.0)
+    share.close()
+    assert stream.getvalue() == ""
+
+
+def test_that_a_file_gets_a_line_every_ten_seconds() -> None:
+    stream = io.StringIO()
+    share = Share(stream, clock=iter((0.0, 4.0, 12.0, 15.0, 24.0)).__next__)
+    for part in (0.2, 0.4, 0.6, 0.8):
+        share.show(part)
+    share.close()
+    assert stream.getvalue() == "40 % done, 0:18 left\n80 % done, 0:06 left\n"
