@@ -57,7 +57,7 @@ _WHOLE = {"encoding": "tokens", "corners": "whole", "carry": "margin", "margin":
 _EXACT = {"encoding": "tokens", "corners": "exact", "carry": "margin", "margin": 12}  # 3 of 256 pixels are 12 of 1024
 _LINEAR_ATTENTION = ("MatMul", "Divide")  # sums over thousands of tokens, and what they are divided by
 _TINY = Quantisation(True, (0, 7, 12))  # the neck and one or both blocks of the last stage
-_VIT = Quantisation(True, (0, 10, 18))  # the neck and two or four blocks
+_VIT = Quantisation(True, (0, 14, 26))  # the neck and two or four blocks
 _EFFICIENT = Quantisation(False, (0, 1, 12), _LINEAR_ATTENTION)  # the last convolution; the whole neck
 
 FAMILIES = {

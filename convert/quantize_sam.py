@@ -128,12 +128,12 @@ def _quantised(encoder: ov.Model, images: Sequence[Any], names: list[str], *, tr
 def left_out(encoder: ov.Model, tail: int, types: Sequence[str]) -> list[str]:
     """Names of the nodes that stay in floating point: of some types, and from the last `tail` layers on.
 
-    A layer is a convolution or a product with weights; products of two activations that come later stay as well.
+    A layer is a convolution or a product with weights; products of activations that come later stay as well.
     """
     nodes = encoder.get_ordered_ops()
     names = {node.get_friendly_name() for node in nodes if node.get_type_name() in types}
     sums = [node for node in nodes if node.get_type_name() in _SUMS]
-    layers = [n for n, node in enumerate(sums) if any(_is_constant(port) for port in node.inputs())]
+    layers = [n for n, node in enumerate(sums) if _is_constant(node.input(1))]
     if tail:
         names |= {node.get_friendly_name() for node in sums[layers[-tail:][0] :]}
     return sorted(names)
