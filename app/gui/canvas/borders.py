@@ -81,17 +81,39 @@ class Borders:
             kind_of[value] = kinds.index((line.width, PATTERNS.index(line.pattern)))
             red, green, blue = line.colour
             colour_of[value] = _OPAQUE | red << 16 | green << 8 | blue
-        grid, kind = np.concatenate((across, down)), kind_of.take(self.label, mode="clip")
+        kind, colours = kind_of.take(self.label, mode="clip"), colour_of.take(self.label, mode="clip")
+        grid = _Grid(image, across, down)
+        begins, counts = grid.begins[self.line] + grid.begins[self.along], grid.counts[self.along]
         for number, (width, pattern) in enumerate(kinds):
             sides = np.flatnonzero(kind == number)
-            brush = _Brush(image, max(round(width * image.devicePixelRatio()), 1), _DRAWN[PATTERNS[pattern]])
-            brush.draw(
-                grid[self.line[sides]],
-                grid[self.along[sides]],
-                grid[self.along[sides] + 1],
-                self.upright[sides],
-                colour_of[self.label[sides]],
-            )
+            pixels = max(round(width * image.devicePixelRatio()), 1)
+            brush = _Brush(image, pixels, _DRAWN[PATTERNS[pattern]])
+            if grid.is_inside(pixels):
+                brush.fill(begins[sides], counts[sides], self.upright[sides], colours[sides])
+            elif len(sides):
+                at = grid.places
+                brush.draw(
+                    at[self.line[sides]],
+                    at[self.along[sides]],
+                    at[self.along[sides] + 1],
+                    self.upright[sides],
+                    colours[sides],
+                )
+
+
+class _Grid:
+    """Where the lines between voxels lie in an image, those from left to right before those from top to bottom."""
+
+    def __init__(self, image: QImage, across: NDArray[np.int64], down: NDArray[np.int64]) -> None:
+        self.places = np.concatenate((across, down))  # in pixels
+        # A line's own share of the number of a pixel of the image, and how many pixels on the next line lies.
+        self.begins = np.concatenate((across, down * (image.bytesPerLine() // 4)))
+        self.counts = np.diff(self.places, append=0)
+        self._ends = (across[0], down[0], image.width() - across[-1], image.height() - down[-1])
+
+    def is_inside(self, margin: int) -> bool:
+        """Whether all of it lies in the image, with so many pixels around it."""
+        return bool(min(self._ends) >= margin)
 
 
 class _Brush:
@@ -114,21 +136,35 @@ class _Brush:
         for layer in range(-before, self._width - before):
             row = place + layer
             seen = np.flatnonzero((start < stop) & (row >= 0) & (row < self._extents[1 - upright]))
-            if len(seen):
-                first = row[seen] * self._strides[1 - upright[seen]]
-                self._fill(first, start[seen], stop[seen], stride[seen], colour[seen])
+            first = row[seen] * self._strides[1 - upright[seen]] + start[seen] * stride[seen]
+            self._run(first, stop[seen] - start[seen], stride[seen], colour[seen])
 
-    def _fill(
-        self, first: NDArray[np.int64], start: NDArray[np.int64], stop: NDArray[np.int64],
-        stride: NDArray[np.int64], colour: NDArray[np.uint32],
+    def fill(
+        self, first: NDArray[np.int64], count: NDArray[np.int64], upright: NDArray[np.int64],
+        colour: NDArray[np.uint32],
     ) -> None:  # fmt: skip
-        count = stop - start
+        """`draw` for lines that lie in the image with all of their width: from the pixel `first` on so many pixels."""
+        before, stride = self._width // 2, self._strides[upright]
+        across = (1 + self._strides[1]) - stride
+        count = count + (self._width - 1)
+        for layer in range(-before, self._width - before):
+            self._run(first - before * stride + layer * across, count, stride, colour)
+
+    def _run(
+        self, first: NDArray[np.int64], count: NDArray[np.int64], stride: NDArray[np.int64],
+        colour: NDArray[np.uint32],
+    ) -> None:  # fmt: skip
+        seen = np.flatnonzero(count)
+        if len(seen) < len(count):
+            first, count, stride, colour = first[seen], count[seen], stride[seen], colour[seen]
+        if not len(count):
+            return
         # All as long as the longest: the shorter ones stay at their ends. (longest, N): long rows are fast.
-        along = start + np.minimum(np.arange(count.max())[:, None], count - 1)
-        found = first + along * stride
+        found = first + np.minimum(np.arange(count.max())[:, None], count - 1) * stride
         if self._drawn.all():
             self._pixels[found] = colour
             return
         # Whether it is drawn depends on the place in the image alone, so that it does not matter where a line begins.
-        drawn = self._drawn[along // self._width % _PARTS]
+        y, x = np.divmod(found, self._strides[1])
+        drawn = self._drawn[np.where(stride == 1, x, y) // self._width % _PARTS]
         self._pixels[found[drawn]] = np.broadcast_to(colour, found.shape)[drawn]

@@ -105,10 +105,11 @@ class LabelOverlay:
         return rows, columns
 
     def _filled(self, values: NDArray[np.uint16]) -> QImage:
-        pixels = self._table.take(values, mode="clip")
-        height, width = pixels.shape
-        borrowed = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
-        return borrowed.copy()
+        height, width = values.shape
+        image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+        pixels = np.frombuffer(image.bits(), np.uint32).reshape(height, width)
+        np.take(self._table, values, out=pixels, mode="clip")  # any other mode would copy
+        return image
 
 
 def fill_table(labels: Sequence[Label], opacity: float, active: int) -> NDArray[np.uint32]:
