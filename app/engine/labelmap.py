@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,24 +118,6 @@ class LabelMap:
         self._census: Census | None = Census()  # None: not taken yet
 
     @classmethod
-    def from_array(cls, values: NDArray[Any], names: Mapping[int, str] | None = None) -> LabelMap:
-        """Of values (Z, Y, X), whole numbers from 0 to 65535; each gets a label.
-
-        Named "label 3" and so on where `names` lacks it. Raises LabelError for other values.
-        """
-        present = np.unique(values)
-        exact = np.isfinite(present) & (present >= 0) & (present <= LARGEST_VALUE) & (present == np.floor(present))
-        if values.ndim != 3 or not exact.all():
-            raise LabelError(f"a label map is three-dimensional and holds whole numbers from 0 to {LARGEST_VALUE}")
-        labels = cls((values.shape[0], values.shape[1], values.shape[2]))
-        labels._voxels[...] = values
-        labels._census = Census.of(labels._voxels)
-        for value in present:
-            if value != BACKGROUND:
-                labels.add_label((names or {}).get(int(value), f"label {int(value)}"), value=int(value))
-        return labels
-
-    @classmethod
     def from_parts(
         cls, shape_zyx: tuple[int, int, int], labels: Iterable[Label], region: Box3D | None, values: NDArray[np.uint16]
     ) -> LabelMap:
@@ -219,12 +200,6 @@ class LabelMap:
         label = Label(value, name, PALETTE[(value - 1) % len(PALETTE)] if colour is None else colour)
         self._labels[value] = label
         return label
-
-    def change_label(self, label: Label) -> Label:
-        """Replace name, colour, lock or visibility of the label with that value; returns it as it was, for undo."""
-        old = self.label(label.value)
-        self._labels[label.value] = label
-        return old
 
     def remove_label(self, value: int) -> Label:
         """Drop a label that no voxel bears; returns it. Raises LabelError where voxels do or it is locked."""

@@ -108,22 +108,6 @@ def measure(volume: Volume, labels: NDArray[np.uint16], value: int, *, axis: int
     return _measured(volume, labels, value, region, acquisition_axis(volume) if axis is None else axis)
 
 
-def measure_slice(volume: Volume, labels: NDArray[np.uint16], value: int, key: SliceKey) -> LabelMeasures:
-    """The same of one slice alone, which has no volume.
-
-    Raises GeometryError where shapes differ, PromptError for a slice outside.
-    """
-    _check_shape(volume, labels)
-    index = key.checked(volume.shape_zyx).index
-    layer = tuple(slice(index, index + 1) if axis == key.axis else slice(None) for axis in range(3))
-    found = _extent(labels[layer], value)
-    region: _Region | None = None
-    if found is not None:
-        z, y, x = (layer[axis] if axis == key.axis else found[axis] for axis in range(3))
-        region = z, y, x
-    return _measured(volume, labels, value, region, key.axis, whole=False)
-
-
 def _check_shape(volume: Volume, labels: NDArray[Any]) -> None:
     if labels.shape != volume.shape_zyx:
         raise GeometryError(f"the labels have shape {labels.shape}, the image {volume.shape_zyx}")
@@ -152,15 +136,13 @@ def _extent(labels: NDArray[Any], value: int) -> _Region | None:
     )
 
 
-def _measured(
-    volume: Volume, labels: NDArray[Any], value: int, region: _Region | None, axis: int, *, whole: bool = True
-) -> LabelMeasures:
+def _measured(volume: Volume, labels: NDArray[Any], value: int, region: _Region | None, axis: int) -> LabelMeasures:
     mask = np.zeros((0, 0, 0), np.bool_) if region is None else labels[region] == value
     counts = np.count_nonzero(mask, axis=tuple(other for other in range(3) if other != axis))
     voxels = int(counts.sum())
     rows_mm, columns_mm = SliceKey(axis, 0).spacing(volume.geometry.spacing_zyx)
     codes = {finding.code for finding in volume.findings}
-    has_volume = whole and volume.in_mm and volume.kind is not Kind.PICTURE and volume.shape_zyx[0] > 1
+    has_volume = volume.in_mm and volume.kind is not Kind.PICTURE and volume.shape_zyx[0] > 1
     volume_ml = voxels * volume.geometry.voxel_ml if has_volume else None
     long_axis, short_axis = (None, None) if region is None else _diameters(mask, region, axis, volume.geometry)
     mean, sd, minimum, maximum = (None,) * 4 if region is None else _values(volume, mask, region)

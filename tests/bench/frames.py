@@ -25,7 +25,6 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.engine.geometry import Geometry
-from app.engine.labelmap import LabelMap
 from app.engine.study import Study, StudySource
 from app.engine.volume import Volume
 from app.engine.window import Window
@@ -34,6 +33,7 @@ from app.gui.canvas.requests import BoxDrag, Phase
 from app.gui.document import Document
 from app.gui.proposal import Preview, Proposal
 from app.gui.view_state import ViewState
+from tests.engine.label_maps import label_map_of
 
 _SIDE = 700  # pixels of a plane
 _LABELS = 8
@@ -139,7 +139,7 @@ def _study(size: int) -> Study:
         values[part][(z - centre[0]) ** 2 + (y - centre[1]) ** 2 + (x - centre[2]) ** 2 <= radius**2] = label
     geometry = Geometry.from_components(shape_zyx=(size, size, size), spacing_xyz=(0.7, 0.7, 0.7))
     volume = Volume(voxels, geometry, modality="CT", unit="HU")
-    return Study(volume, StudySource("bench", ""), LabelMap.from_array(values))
+    return Study(volume, StudySource("bench", ""), label_map_of(values))
 
 
 def _timed(name: str, budget: float, frame: Callable[[int], None], frames: int) -> Frames:

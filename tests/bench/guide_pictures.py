@@ -36,6 +36,7 @@ from app.gui.panels.batch_state import BatchForm
 from app.gui.panels.batch_state import Stage as BatchStage
 from app.gui.settings import THEME, ThemeChoice
 from tests.bench.guide_stage import SIZE, Stage
+from tests.gui.batch_pages import turn_to_review
 
 _FOLDER = Path(__file__).resolve().parents[2] / "resources" / "guide"
 _SOMEWHERE = Path("/home/you/Documents")
@@ -237,7 +238,7 @@ def batch(stage: Stage, keep: Keep) -> None:
     stage.wait(lambda: worker.form.cases is not None and not worker.form.obstacle)
     worker.start()
     stage.wait(lambda: worker.stage is BatchStage.ENDED)
-    worker.window.show_review()
+    turn_to_review(worker.window)
     stage.settle()
     worker.window.set_title(f"{_SOMEWHERE}/masks/batch_2026-01-01_180000.swiftbatch")
     keep("batch_review", worker.window.grab().toImage())

@@ -15,6 +15,7 @@ from app.engine.packed import pack, pack_same, unpack
 from app.engine.prompt import Box3D
 from app.engine.study import Study, StudySource
 from app.engine.volume import Volume
+from tests.engine.label_maps import label_map_of
 
 SHAPE = (6, 7, 9)
 Step = tuple[int, int, int, int, int]
@@ -56,7 +57,7 @@ def test_that_the_census_follows_painting_undo_and_redo(steps: list[Step], data:
 def test_that_the_census_of_labels_that_were_read_is_theirs() -> None:
     values = np.zeros((3, 4, 5), np.uint16)
     values[1, 2:, 1:3] = 7
-    labels = LabelMap.from_parts(SHAPE, LabelMap.from_array(values).labels, Box3D(2, 1, 3, 7, 5, 6), values)
+    labels = LabelMap.from_parts(SHAPE, label_map_of(values).labels, Box3D(2, 1, 3, 7, 5, 6), values)
     assert labels.census.count(7) == 4
     check(labels)
 

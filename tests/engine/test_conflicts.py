@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from app.engine.errors import LabelError
 from app.engine.labelmap import LabelMap
 from app.engine.prompt import Box3D
+from tests.engine.label_maps import change_label, label_map_of
 
 REGION = Box3D(1, 0, 1, 5, 3, 3)
 SHAPE = (2, 3, 4)  # of the region
@@ -19,9 +20,9 @@ SHAPE = (2, 3, 4)  # of the region
 def drawn(seed: int, locked: set[int]) -> tuple[LabelMap, NDArray[np.bool_]]:
     """A label map of labels 1 to 3, some locked, and a mask of the region."""
     random = np.random.default_rng(seed)
-    labels = LabelMap.from_array(random.integers(0, 4, (4, 5, 6)), {})
+    labels = label_map_of(random.integers(0, 4, (4, 5, 6)), {})
     for value in locked:
-        labels.change_label(replace(labels.label(value), locked=True))
+        change_label(labels, replace(labels.label(value), locked=True))
     return labels, random.random(SHAPE) < 0.5
 
 

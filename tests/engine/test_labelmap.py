@@ -13,6 +13,7 @@ from app.engine.errors import LabelError
 from app.engine.labelmap import BACKGROUND, PALETTE, Edit, Label, LabelMap, slice_region
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box3D
+from tests.engine.label_maps import change_label
 
 SHAPE = (4, 5, 6)
 WHOLE = Box3D(0, 0, 0, 6, 5, 4)
@@ -30,7 +31,7 @@ def map_with_labels(count: int) -> LabelMap:
 
 
 def lock(labels: LabelMap, value: int) -> None:
-    labels.change_label(replace(labels.label(value), locked=True))
+    change_label(labels, replace(labels.label(value), locked=True))
 
 
 def test_that_labels_get_the_lowest_free_value_and_the_palettes_colours_in_turn() -> None:
@@ -178,15 +179,6 @@ def test_that_a_label_with_voxels_or_a_lock_is_not_removed() -> None:
         labels.remove_label(2)
 
 
-def test_that_a_labels_change_returns_what_it_was() -> None:
-    labels = map_with_labels(1)
-    old = labels.change_label(replace(labels.label(1), name="liver", visible=False))
-    assert (old.name, old.visible) == ("organ 1", True)
-    assert labels.label(1) == Label(1, "liver", PALETTE[0], visible=False)
-    with pytest.raises(LabelError, match="no label 2"):
-        labels.change_label(Label(2, "spleen", PALETTE[1]))
-
-
 @pytest.mark.parametrize(
     ("value", "name", "colour"),
     [(0, "zero", (0, 0, 0)), (65536, "large", (0, 0, 0)), (1, "  ", (0, 0, 0)), (1, "dark", (0, 0, 256))],
@@ -196,20 +188,6 @@ def test_that_a_label_without_value_name_or_colour_is_refused(
 ) -> None:
     with pytest.raises(LabelError):
         Label(value, name, colour)
-
-
-def test_that_an_array_becomes_a_label_map_with_a_label_for_each_value() -> None:
-    values = np.zeros(SHAPE, dtype=np.float32)
-    values[1], values[2] = 3, 65535
-    labels = LabelMap.from_array(values, {3: "kidney"})
-    assert [(label.value, label.name) for label in labels.labels] == [(3, "kidney"), (65535, "label 65535")]
-    np.testing.assert_array_equal(labels.voxels, values)
-
-
-@pytest.mark.parametrize("value", [-1, 0.5, 65536, np.nan, np.inf])
-def test_that_an_array_of_other_than_labels_is_refused(value: float) -> None:
-    with pytest.raises(LabelError):
-        LabelMap.from_array(np.full(SHAPE, value))
 
 
 def test_that_an_edit_of_a_large_volume_is_small() -> None:
@@ -260,7 +238,7 @@ class EditHistory(RuleBasedStateMachine):
 
     @rule(value=st.integers(1, 3), locked=st.booleans())
     def set_lock(self, value: int, locked: bool) -> None:
-        self.labels.change_label(replace(self.labels.label(value), locked=locked))
+        change_label(self.labels, replace(self.labels.label(value), locked=locked))
 
     @precondition(lambda self: self.undo)
     @rule()

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from app.engine.errors import GeometryError, PromptError
+from app.engine.errors import GeometryError
 from app.engine.geometry import Affine, Geometry
-from app.engine.measure import APPROXIMATE, Diameter, acquisition_axis, measure, measure_slice
+from app.engine.measure import APPROXIMATE, Diameter, acquisition_axis, measure
 from app.engine.plane import SliceKey
 from app.engine.volume import Finding, Kind, Source, SourceSlice, Volume
 
@@ -181,25 +181,16 @@ def test_that_diameters_are_measured_in_slices_along_the_axis_asked_for(axis: in
     assert known(found.long_axis).slice == SliceKey(axis, (2, 1, 0)[axis])
 
 
-def test_that_a_slice_is_measured_alone() -> None:
-    mask = np.zeros((5, 20, 20), np.bool_)
-    mask[1, 2:18, 2:18] = True
-    mask[3, 4:7, 5:15] = True
-    values = np.zeros(mask.shape, np.float32)
-    values[3, 4, 5:15] = 30
-    found = measure_slice(volume_of(values, (2, 2, 2)), as_labels(mask), 1, SliceKey(0, 3))
-    assert (found.voxels, found.area, found.volume_ml, found.volume_mm3) == (30, 120, None, None)
-    assert found.mean == pytest.approx(10)
-    assert known(found.long_axis).length == pytest.approx(2 * math.hypot(10, 2))
-    assert known(found.long_axis).slice == SliceKey(0, 3)
-
-
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_that_the_longest_slice_is_the_one_that_measures_longest_alone(axis: int, rng: np.random.Generator) -> None:
     mask = rng.random((6, 7, 8)) < 0.1
     volume = volume_of(mask, (0.5, 0.7, 2))
     whole = measure(volume, as_labels(mask), 1, axis=axis)
-    alone = [measure_slice(volume, as_labels(mask), 1, SliceKey(axis, n)) for n in range(mask.shape[axis])]
+    alone = []
+    for place in (SliceKey(axis, n).selector() for n in range(mask.shape[axis])):
+        one = np.zeros_like(mask)
+        one[place] = mask[place]
+        alone.append(measure(volume, as_labels(one), 1, axis=axis))
     assert whole.long_axis == max((one.long_axis for one in alone if one.long_axis), key=lambda axis: axis.length)
     assert whole.area == max(one.area for one in alone)
     assert whole.voxels == sum(one.voxels for one in alone)
@@ -209,18 +200,16 @@ def test_that_a_label_without_voxels_measures_nothing() -> None:
     volume = volume_of(np.zeros((3, 4, 5)))
     labels = np.zeros((3, 4, 5), np.uint16)
     labels[1] = 2
-    for found in (measure(volume, labels, 1), measure_slice(volume, labels, 2, SliceKey(0, 0))):
-        assert (found.voxels, found.area, found.long_axis, found.short_axis) == (0, 0, None, None)
-        assert (found.mean, found.sd, found.minimum, found.maximum) == (None,) * 4
-    assert measure(volume, labels, 1).volume_ml == 0
+    found = measure(volume, labels, 1)
+    assert (found.voxels, found.area, found.long_axis, found.short_axis) == (0, 0, None, None)
+    assert (found.mean, found.sd, found.minimum, found.maximum) == (None,) * 4
+    assert found.volume_ml == 0
 
 
-def test_that_labels_of_another_shape_and_slices_outside_are_refused() -> None:
+def test_that_labels_of_another_shape_are_refused() -> None:
     volume = volume_of(np.zeros((3, 4, 5)))
     with pytest.raises(GeometryError, match="shape"):
         measure(volume, np.zeros((3, 4, 6), np.uint16), 1)
-    with pytest.raises(PromptError, match="slices 0 to 2"):
-        measure_slice(volume, np.zeros((3, 4, 5), np.uint16), 1, SliceKey(0, 3))
 
 
 # ---------------------------------------------------------------------------------------------------------- brute force

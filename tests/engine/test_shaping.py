@@ -10,10 +10,10 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from app.engine.errors import PromptError
-from app.engine.labelmap import LabelMap
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box3D
 from app.engine.shaping import copy_slice, fill_holes, interpolate_slices, keep_largest, smooth
+from tests.engine.label_maps import label_map_of
 
 Mask = NDArray[np.bool_]
 masks = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=2, max_dims=3, min_side=1, max_side=7))
@@ -252,7 +252,7 @@ def test_that_tidying_returns_a_new_array(mask: Mask) -> None:
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_that_a_copied_slice_lands_on_its_target(axis: int, rng: np.random.Generator) -> None:
-    labels = LabelMap.from_array(rng.integers(0, 3, (5, 6, 7)))
+    labels = label_map_of(rng.integers(0, 3, (5, 6, 7)))
     source, target = SliceKey(axis, 1), SliceKey(axis, 4)
     wanted = labels.voxels[source.selector()] == 2
     there = labels.voxels[target.selector()].copy()

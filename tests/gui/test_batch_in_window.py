@@ -19,6 +19,7 @@ from app.gui.dialogs.asks import UnsavedChoice
 from app.gui.dialogs.batch import BatchAsks
 from app.gui.panels.batch_state import BatchForm, CaseState, Stage
 from tests.e2e.conftest import write_nifti
+from tests.gui.batch_pages import turn_to_review
 from tests.gui.window_hand import App
 
 _BALL = (slice(3, 6), slice(10, 26), slice(14, 34))
@@ -81,7 +82,7 @@ def test_that_a_result_is_opened_with_its_mask_where_it_is_seen(app: App, folder
     _start(app, folder)
     batch = app.context.docks.batch
     qtbot.waitUntil(lambda: batch.stage is Stage.ENDED, timeout=60000)
-    batch.window.show_review()
+    turn_to_review(batch.window)
     batch.review.open_case("b.nii.gz")
     qtbot.waitUntil(lambda: app.context.document.study is not None, timeout=30000)
 

@@ -46,6 +46,7 @@ from app.gui.panels.batch import BatchWindow
 from app.gui.panels.batch_model import RESULT, ROW, without_folders
 from app.gui.panels.batch_state import BatchForm, CaseRow, CaseState, Stage
 from app.gui.settings import BATCHES, Settings
+from tests.gui.batch_pages import turn_to_review
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SQUARE = (slice(10, 30), slice(12, 32))  # rows, columns
@@ -486,7 +487,7 @@ def finished(batch: _Batch, tmp_path: Path) -> _Batch:
     batch.start()
     batch.wait_for(Stage.ENDED)
     batch.rest()
-    batch.window.show_review()
+    turn_to_review(batch.window)
     return batch
 
 
@@ -609,7 +610,7 @@ def test_that_a_batch_of_earlier_is_opened_with_its_marks_and_missing_pictures_a
     finished.answers.path = path
     finished.press("Open the file of an earlier batch")
     finished.wait_for(Stage.ENDED)
-    finished.window.show_review()
+    turn_to_review(finished.window)
     finished.wait(picture.exists)
 
     assert finished.rows["a.png"].mark is Mark.ACCEPTED
@@ -748,7 +749,7 @@ def test_that_ending_the_program_while_a_batch_begins_is_asked_about_once(batch:
     batch.press("Do the cases that wait")
     batch.wait_for(Stage.ENDED)
     batch.rest()
-    assert batch.job.waiting == ()
+    assert not batch.job.waiting
 
 
 def test_that_a_case_that_was_not_worked_on_took_no_time(batch: _Batch, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.engine.geometry import Frame, Geometry
-from app.engine.labelmap import PALETTE, Label, LabelMap
+from app.engine.labelmap import PALETTE, Label
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box, Box3D, Point
 from app.engine.propagate import SliceResult
@@ -31,6 +31,7 @@ from app.gui.canvas.picture import Pictures, halvings_for
 from app.gui.document import Document
 from app.gui.proposal import Carried, Preview
 from app.gui.view_state import Camera, OverlayStyle, ToolKind
+from tests.engine.label_maps import label_map_of
 from tests.gui.canvas_hand import Canvas
 
 _NEUTRAL = Window(127.5, 255.0)
@@ -71,7 +72,7 @@ def study_of(
 ) -> Study:
     z, y, x = voxels.shape[:3]
     geometry = Geometry.from_components(shape_zyx=(z, y, x), spacing_xyz=(1.0, 1.5, 2.5), direction=direction)
-    label_map = None if labels is None else LabelMap.from_array(labels)
+    label_map = None if labels is None else label_map_of(labels)
     return Study(Volume(voxels, geometry), StudySource("a", ""), label_map)
 
 

@@ -74,11 +74,6 @@ class SurfaceController(QObject):
         return {value: made.drawable for value, made in self._made.items() if made.drawable is not None}
 
     @property
-    def is_current(self) -> bool:
-        """Whether they are the surfaces of the labels as these are now."""
-        return not (self._stale or self._busy)
-
-    @property
     def _has_depth(self) -> bool:
         study = self._document.study
         return study is not None and study.volume.shape_zyx[0] > 1

@@ -83,11 +83,6 @@ class BatchWindow(QWidget):
         self._new.setVisible(not editable)
         self._new.setEnabled(overall.stage is Stage.ENDED)
 
-    def show_review(self) -> None:
-        """Turn to the results."""
-        self._tabs.setCurrentWidget(self.review)
-        self.review.focus_sheet()
-
     def show_cases(self) -> None:
         """Turn to the table."""
         self._tabs.setCurrentIndex(0)
@@ -108,6 +103,7 @@ class BatchWindow(QWidget):
         splitter.setChildrenCollapsible(False)
         self._tabs.addTab(splitter, self.tr("&Cases"))
         self._tabs.addTab(self.review, self.tr("&Review"))
+        self._tabs.currentChanged.connect(lambda _page: self.review.begin())
         top = QHBoxLayout()
         top.addWidget(self._title, 1)
         top.addWidget(self._new)

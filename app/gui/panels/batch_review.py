@@ -113,11 +113,10 @@ class BatchReviewPanel(QWidget):
         if isinstance(following, CaseRow):
             self._go_to(following.name)
 
-    def focus_sheet(self) -> None:
-        """Begin with the first result."""
+    def begin(self) -> None:
+        """Begin with the first result, unless one is chosen."""
         if not self._sheet.selectedIndexes():
             self._sheet.setCurrentIndex(self.model.index(0, 0))
-        self._sheet.setFocus()
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow another palette."""
