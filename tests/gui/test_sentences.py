@@ -15,8 +15,11 @@ from pytestqt.qtbot import QtBot
 from app import paths
 from app.engine.export.staging import unwritable
 from app.engine.io.open import read_volume
+from app.engine.study import Study
 from app.engine.volume import Finding
+from app.gui.controllers.exporting import formats_for
 from app.gui.dialogs.asks import Asks
+from app.gui.dialogs.export import ExportDialog, ExportOptions
 from app.gui.panels.findings import FindingsPanel
 from app.gui.sentences import Sentences
 from app.gui.settings import Language
@@ -154,6 +157,26 @@ def test_that_an_error_of_a_real_file_is_told_in_german(
     assert told == [
         f"{tmp_path / 'fehlt.nii'} kann nicht gelesen werden: es gibt keine solche Datei und keinen solchen Ordner"
     ]
+
+
+@pytest.mark.parametrize(
+    ("language", "reason"),
+    [
+        (Language.ENGLISH, "The image is not from a DICOM series that a mask could refer to."),
+        (Language.GERMAN, "Das Bild stammt nicht aus einer DICOM-Serie, auf die eine Maske verweisen könnte."),
+        (Language.CHINESE, "该图像不是来自掩膜可以引用的 DICOM 序列。"),
+    ],
+)
+def test_that_the_export_says_in_the_language_why_a_format_is_impossible(
+    qapp: QApplication, qtbot: QtBot, study: Study, language: Language, reason: str
+) -> None:
+    install_translator(qapp, language)
+    options = ExportOptions(Path("mask"), formats_for(study.volume), study.labels.labels)
+    dialog = ExportDialog(options, lambda *_: None)
+    qtbot.addWidget(dialog)
+    formats = dialog.findChildren(QListWidget)[0]
+    lines = [formats.item(row).text().split("\n") for row in range(formats.count())]
+    assert [line[1] for line in lines if line[0].startswith("DICOM SEG")] == [reason]
 
 
 def test_that_findings_speak_the_language(qapp: QApplication, qtbot: QtBot) -> None:

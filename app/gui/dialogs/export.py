@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from PySide6.QtWidgets import (
 from app.engine.labelmap import Label
 from app.gui.translation import engine_text, full_sentence
 
+_SEMICOLON = "; |\uff1b"  # Chinese has its own
 _SWATCH = 14  # pixels
 
 
@@ -125,7 +127,7 @@ class ExportDialog(QDialog):
         for each in self._options.formats:
             item = QListWidgetItem(f"{each.title} ({each.extensions[0]})")
             if each.impossible:
-                reason = each.impossible.split("; ")[0]  # what to write instead stands in the list
+                reason = re.split(_SEMICOLON, engine_text(each.impossible))[0]  # what to write instead is in the list
                 item.setText(f"{item.text()}\n{full_sentence(reason)}")
                 item.setFlags(Qt.ItemFlag.NoItemFlags)
                 item.setToolTip(engine_text(each.impossible))
