@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ENGINE = Path(__file__).resolve().parents[2] / "app" / "engine"
+_APP = Path(__file__).resolve().parents[2] / "app"
+_FOLDERS = (_APP / "engine", _APP / "gui")  # the window raises errors of the engine's kinds, too
+_UNSEEN = {"rehearsal.py"}  # what is told to whoever installs
 _SAYS: dict[str, int | str] = {
     "unreadable": 1,
     "unwritable": 1,
@@ -51,14 +53,15 @@ class _Place:
     depth: int = 0
 
 
-def engine_sentences(folder: Path = ENGINE) -> dict[str, str]:
+def engine_sentences(*folders: Path) -> dict[str, str]:
     """Each sentence and where it is said first."""
-    return _Gatherer(folder).gathered()
+    return {sentence: where for each in folders or _FOLDERS for sentence, where in _Gatherer(each).gathered().items()}
 
 
 class _Gatherer:
     def __init__(self, folder: Path) -> None:
-        self._trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.py"))}
+        paths = [path for path in sorted(folder.rglob("*.py")) if path.name not in _UNSEEN]
+        self._trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in paths}
         self._modules = {path: _indexed(tree) for path, tree in self._trees.items()}
 
     def gathered(self) -> dict[str, str]:

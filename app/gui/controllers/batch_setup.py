@@ -14,6 +14,7 @@ from app.engine.cases import Cases
 from app.engine.drawn_boxes import Drawn, DrawnBoxes, drawn_in
 from app.engine.errors import EngineError, PromptError
 from app.engine.io.listing import Skipped
+from app.engine.progress import Stop
 from app.gui.controllers.batch_work import find
 from app.gui.dialogs.batch import BatchAsks
 from app.gui.document import Document
@@ -42,6 +43,7 @@ class BatchSetupController(QObject):
         self._active = True
         self._looked_at: _Places | None = None  # what was looked through last
         self._found: Cases | None = None
+        self._stop = Stop()  # of the looking
         form = window.setup
         form.changed.connect(self.refresh)
         form.folders_entered.connect(self._look)
@@ -89,6 +91,7 @@ class BatchSetupController(QObject):
         if not self._active or places == self._looked_at:
             return
         self._looked_at, self._found = places, None
+        self._stop.ask()  # another folder is being looked through, perhaps
         self._window.cases.fill(())
         self._check()
         folder, without = places
@@ -96,7 +99,11 @@ class BatchSetupController(QObject):
             self._window.setup.set_found("")
             return
         self._window.setup.set_found(self.tr("Looking for images…"))
-        self._jobs.submit(Lane.BATCH, lambda: find(folder, without), partial(self._show_found, places), self._not_found)
+        self._stop = stop = Stop()
+        self._jobs.submit(
+            Lane.BATCH, lambda: stop.run(lambda: find(folder, without)), partial(self._show_found, places),
+            self._not_found,
+        )  # fmt: skip
 
     def _show_found(self, places: _Places, cases: Cases) -> None:
         if places == self._looked_at and self._active:
