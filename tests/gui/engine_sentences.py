@@ -1,7 +1,7 @@
-"""What the engine says to users, gathered from its code: errors, reasons for files passed over, findings.
+"""What users are told in the engine's name, gathered from the code: errors, reasons for files passed over, findings.
 
 A sentence with {0}, {1} in the place of what differs from case to case, as an f-string has it. What is not written
-where it is said (a variable, a table, another function's answer) is followed there, within the engine.
+where it is said (a variable, a table, another function's answer) is followed there, within the same folder.
 """
 
 from __future__ import annotations
