@@ -284,6 +284,22 @@ def test_that_a_folder_that_is_being_typed_in_is_looked_through_first(batch: _Ba
     assert batch.controller.stage is Stage.SETUP
 
 
+def test_that_a_folder_that_is_no_longer_wanted_is_not_told_of(batch: _Batch, tmp_path: Path) -> None:
+    _pictures(tmp_path, "a")
+    free = threading.Event()
+    batch.jobs.submit(Lane.OPEN, lambda: free.wait(20.0), lambda _: None, batch.answers.error)
+    batch.controller.show()
+    batch.window.setup.set_form(BatchForm(tmp_path / "in", BoxesKind.FILE))
+    batch.window.setup.folders_entered.emit()
+    batch.wait(lambda: batch.jobs.is_running(Lane.BATCH))
+    batch.window.setup.set_form(BatchForm(None, BoxesKind.FILE))
+    batch.window.setup.folders_entered.emit()
+    free.set()
+    batch.rest()
+    assert not batch.answers.errors
+    assert batch.controller.form.cases is None
+
+
 def test_that_every_case_is_done_and_told(batch: _Batch, tmp_path: Path) -> None:
     _pictures(tmp_path, "abc")
     (tmp_path / "in" / "b.png").write_bytes((tmp_path / "in" / "b.png").read_bytes()[:70])  # damaged within

@@ -269,6 +269,20 @@ def test_that_a_comparison_can_be_given_up_at_any_time(desk: Desk, tmp_path: Pat
     assert not desk.compared
 
 
+def test_that_another_comparison_takes_the_place_of_the_one_in_work(desk: Desk, tmp_path: Path) -> None:
+    desk.paint(CUBE)
+    gate = threading.Event()
+    desk.jobs.submit(Lane.OPEN, gate.wait, lambda _: None, desk.errors.append)
+    desk.measures.compare(reference(desk, tmp_path))
+    desk.qtbot.waitUntil(lambda: desk.jobs.is_running(Lane.COMPARE))
+    desk.measures.compare(tmp_path / "reference.nii.gz")
+    gate.set()
+    desk.qtbot.waitUntil(lambda: desk.jobs.is_idle and bool(desk.compared))
+    assert len(desk.compared) == 1
+    assert desk.comparing == ["reference.nii.gz", "reference.nii.gz", ""]
+    assert not desk.errors
+
+
 def test_that_a_lone_mask_of_another_value_is_the_counterpart_of_a_lone_label(desk: Desk, tmp_path: Path) -> None:
     desk.paint(CUBE)
     desk.measures.compare(reference(desk, tmp_path, value=255))

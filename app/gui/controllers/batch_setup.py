@@ -14,7 +14,7 @@ from app.engine.cases import Cases
 from app.engine.drawn_boxes import Drawn, DrawnBoxes, drawn_in
 from app.engine.errors import EngineError, PromptError
 from app.engine.io.listing import Skipped
-from app.engine.progress import Stop
+from app.engine.progress import Stop, StoppedError
 from app.gui.controllers.batch_work import find
 from app.gui.dialogs.batch import BatchAsks
 from app.gui.document import Document
@@ -125,6 +125,8 @@ class BatchSetupController(QObject):
         return ", ".join(parts)
 
     def _not_found(self, error: Exception) -> None:
+        if isinstance(error, StoppedError):
+            return
         if isinstance(error, EngineError):
             self._window.setup.set_found(as_sentence(str(error)))
         else:

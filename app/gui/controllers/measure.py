@@ -97,6 +97,7 @@ class MeasureController(QObject):
         if self._document.study is None:
             return
         self._stop.ask()
+        self._jobs.cancel(Lane.COMPARE)  # the one before
         self._stop = stop = Stop()
         self._awaited = path
         self.comparing.emit(path.name)
