@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 Method = Literal["area", "bilinear", "antialiased", "cubic"]
 METHODS: tuple[Method, ...] = ("area", "bilinear", "antialiased", "cubic")
@@ -63,6 +62,8 @@ def _halves_up(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _pillow(image: NDArray[Any], size: Size) -> NDArray[np.float32]:
     values = image if image.dtype == np.uint8 else image.astype(np.float32)
+    from PIL import Image  # where it is needed: the window is there before
+
     resized = Image.fromarray(np.ascontiguousarray(values)).resize(size[::-1], Image.Resampling.BILINEAR)
     return np.asarray(resized, dtype=np.float32).copy()
 

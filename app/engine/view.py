@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from app.engine.plane import SliceKey
 
@@ -177,6 +176,8 @@ def _resize(
     patch: NDArray[np.float32], shape: tuple[int, int], window: tuple[float, float, float, float]
 ) -> NDArray[np.float32]:
     """Bilinear, antialiased when shrinking; window is (left, top, right, bottom) in edges of the patch."""
+    from PIL import Image  # where it is needed: the window is there before
+
     image = Image.fromarray(np.ascontiguousarray(patch))
     resized = image.resize((shape[1], shape[0]), Image.Resampling.BILINEAR, box=window)
     return np.asarray(resized, dtype=np.float32).copy()

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app import paths
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
+
 
 _PROGRAM = "swiftmedsam"
 _LICENCE_FILE = re.compile(r"^(licen[cs]e|copying|notice|authors)", re.IGNORECASE)
@@ -78,6 +82,8 @@ def _libraries() -> Iterator[Notice]:
 
 
 def _found(name: str) -> Iterator[Distribution]:
+    from importlib.metadata import PackageNotFoundError, distribution  # brings e-mail and sockets along
+
     try:
         yield distribution(name)
     except PackageNotFoundError:  # run from a checkout, or a requirement of another system

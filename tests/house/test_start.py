@@ -62,5 +62,5 @@ def test_that_a_segmentation_on_the_command_line_needs_no_torch(project_root: Pa
 
 def test_that_the_window_is_there_before_large_libraries_are(project_root: Path, tmp_path: Path) -> None:
     _, modules = run_watched("import app.gui.application", project_root, tmp_path)
-    heavy = {"openvino", "SimpleITK", "pydicom", "nibabel", "highdicom", "vtkmodules"}
+    heavy = {"openvino", "SimpleITK", "pydicom", "nibabel", "highdicom", "vtkmodules", "PIL", "importlib.metadata"}
     assert heavy & set(modules) == set()

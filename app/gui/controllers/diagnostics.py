@@ -10,7 +10,6 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import PySide6
@@ -153,6 +152,8 @@ def _write(path: Path, text: str) -> None:
 
 
 def _version_of(name: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # brings e-mail and sockets along
+
     try:
         return version(name)
     except PackageNotFoundError:  # a frozen application may lack what packages say of themselves
