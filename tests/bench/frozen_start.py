@@ -44,7 +44,8 @@ def main() -> None:
     server = shutil.which("Xvfb")
     if server is None:
         sys.exit("Xvfb is missing")
-    screen = subprocess.Popen([server, _DISPLAY, "-screen", "0", "1400x900x24"], stderr=subprocess.DEVNULL)
+    command = [server, _DISPLAY, "-screen", "0", "1400x900x24", "-noreset"]  # a reset refuses who comes meanwhile
+    screen = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         time.sleep(2)
         with tempfile.TemporaryDirectory() as home:
