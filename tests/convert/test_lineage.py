@@ -31,7 +31,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def exported(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("packages") / "small"
-    assert main(["export", str(checkpoint), "-o", str(folder), "--family", "medsam", "--samples", "4"]) == 0
+    assert main(["export", str(checkpoint), "-o", str(folder), "--family", "medsam", "--samples", "2"]) == 0
     return folder
 
 
@@ -78,7 +78,7 @@ def test_that_the_package_segments_what_the_network_segments(exported: Path, che
 
 
 def test_that_int8_alone_leaves_no_other_package(checkpoint: Path, tmp_path: Path) -> None:
-    arguments = ["export", str(checkpoint), "-o", str(tmp_path / "p"), "--precision", "int8", "--samples", "2"]
+    arguments = ["export", str(checkpoint), "-o", str(tmp_path / "p"), "--precision", "int8", "--samples", "1"]
     assert main([*arguments, "--family", "sam"]) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["p"]
     assert ModelManifest.load(tmp_path / "p").precision == "int8"
