@@ -94,9 +94,9 @@ class Flusher:
         if not self._asked or self._asked[-1].running() or self._asked[-1].done():
             self._asked.append(self._thread.submit(os.fsync, self._file.fileno()))
 
-    def has_failed(self, *, wait: bool = False) -> bool:
+    def has_failed(self) -> bool:
         """Whether what was asked for could not be done, since the last time that somebody wanted to know."""
-        ended = [future for future in self._asked if wait or future.done()]
+        ended = [future for future in self._asked if future.done()]
         self._asked = [future for future in self._asked if future not in ended]
         return any(future.exception() is not None for future in ended)
 
