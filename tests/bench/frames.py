@@ -1,7 +1,7 @@
 """Frame times of the canvas: `python -m tests.bench.frames`. Scrolls three planes at once, and drags a box in one.
 
-A volume of 512 x 512 x 512 voxels with labels, each plane 700 x 700 pixels, painted by Qt's raster engine without a
-screen. A frame is everything from the change to the last pixel: values, window, labels and their borders, marks, texts.
+A volume of 512 x 512 x 512 voxels with labels, its planes in 1402 x 1402 pixels (a large one, two beside it), painted
+by Qt's raster engine without a screen. A frame is everything from the change to the last pixel: values, window, labels and their borders, marks, texts.
 While a box is dragged a mask of the box's size answers each move at once, as the model would. Beside the time that went
 by stands the processor's: on a busy machine the one counts what else was going on, too.
 """
@@ -35,7 +35,7 @@ from app.gui.proposal import Preview, Proposal
 from app.gui.view_state import ViewState
 from tests.engine.label_maps import label_map_of
 
-_SIDE = 700  # pixels of a plane
+_SIDE = 700  # pixels: half of the window
 _LABELS = 8
 _NO_MODIFIER = Qt.KeyboardModifier.NoModifier
 
