@@ -1,9 +1,10 @@
 """Frame times of the canvas: `python -m tests.bench.frames`. Scrolls three planes at once, and drags a box in one.
 
 A volume of 512 x 512 x 512 voxels with labels, its planes in 1402 x 1402 pixels (a large one, two beside it), painted
-by Qt's raster engine without a screen. A frame is everything from the change to the last pixel: values, window, labels and their borders, marks, texts.
-While a box is dragged a mask of the box's size answers each move at once, as the model would. Beside the time that went
-by stands the processor's: on a busy machine the one counts what else was going on, too.
+by Qt's raster engine without a screen. A frame is everything from the change to the last pixel: values, window, labels
+and their borders, marks, texts. While a box is dragged a mask of the box's size answers each move at once, as the model
+would. Beside the time that went by stands the processor's: on a busy machine the one counts what else was going on,
+too.
 """
 
 from __future__ import annotations
