@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +33,8 @@ def read_label_map(path: Path, image: Volume) -> NDArray[Any]:
 
 def on_grid(path: Path, values: NDArray[Any], image: Volume) -> NDArray[Any]:
     """Values that do not say where they lie, as (Z, Y, X); a picture's may be (Y, X). ReadError for other shapes."""
-    if values.ndim < 3 and values.size == math.prod(image.shape_zyx):
-        values = values.reshape(image.shape_zyx)
+    if values.ndim == 2:
+        values = values[None]
     if values.shape != image.shape_zyx:
         raise unreadable(path, f"it has another shape than its image: {values.shape} instead of {image.shape_zyx}")
     return values

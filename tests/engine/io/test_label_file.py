@@ -68,3 +68,5 @@ def test_that_an_array_of_a_picture_may_lack_the_axis_of_slices(tmp_path: Path, 
     assert on_grid(tmp_path / "a.npz", np.ones((5, 6)), picture).shape == (1, 5, 6)
     with pytest.raises(ReadError, match="another shape"):  # as many voxels, otherwise laid out
         on_grid(tmp_path / "a.npz", np.ones((6, 5, 4)), image)
+    with pytest.raises(ReadError, match="another shape"):  # rows and columns exchanged
+        on_grid(tmp_path / "a.npz", np.ones((6, 5)), picture)
