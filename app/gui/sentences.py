@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, QTranslator
 CONTEXT = "Engine"  # in which translators are asked
 _REMEMBERED = 512  # sentences
 _LONGEST = 8192  # characters; what is longer is a list, and stays English
+_DEEPEST = 16  # sentences within one another; what lies deeper stays English
 
 
 @dataclass(frozen=True)
@@ -26,17 +27,32 @@ class _Pattern:
     """A sentence with places: what stands between them, and how it is said in the other language."""
 
     fixed: tuple[str, ...]
-    regex: re.Pattern[str]
     translation: str
 
     @classmethod
     def of(cls, sentence: str, translation: str) -> _Pattern:
-        fixed = re.split(r"\{\d\}", sentence)
-        return cls(tuple(fixed), re.compile("(.+?)".join(map(re.escape, fixed)), re.DOTALL), translation)
+        return cls(tuple(re.split(r"\{\d\}", sentence)), translation)
 
     @property
     def has_words(self) -> bool:
         return any(letter.isalpha() for part in self.fixed for letter in part)
+
+    def places_in(self, text: str) -> tuple[str, ...] | None:
+        """What stands in its places, each a character at least and all but the last as short as can be; None: other.
+
+        No regular expression: those take as long as they like over a text that nearly fits.
+        """
+        first, *between, last = self.fixed
+        if not (text.startswith(first) and text.endswith(last)):
+            return None
+        found, begin, end = [], len(first), len(text) - len(last)
+        for part in between:
+            stop = text.find(part, begin + 1, end)
+            if stop < 0:
+                return None
+            found.append(text[begin:stop])
+            begin = stop + len(part)
+        return (*found, text[begin:end]) if begin < end else None
 
 
 class Sentences:
@@ -56,17 +72,26 @@ class Sentences:
 
     def translated(self, text: str) -> str | None:
         """A sentence in the other language; None where it is unknown."""
+        return self._translated(text, {}, 0)
+
+    def _translated(self, text: str, known: dict[str, str | None], depth: int) -> str | None:
+        """The same for what stands so deep within others, of which some are known: many ways lead to the same part."""
         if text in self._whole:
             return self._whole[text]
-        if len(text) > _LONGEST:
+        if len(text) > _LONGEST or depth > _DEEPEST:
             return None
+        if text not in known:
+            known[text] = self._fitted(text, known, depth)
+        return known[text]
+
+    def _fitted(self, text: str, known: dict[str, str | None], depth: int) -> str | None:
         for pattern in self._patterns:
-            found = pattern.regex.fullmatch(text) if all(part in text for part in pattern.fixed) else None
+            found = pattern.places_in(text)
             if found is None:
                 continue
-            parts = [self.translated(part) for part in found.groups()]
+            parts = [self._translated(part, known, depth + 1) for part in found]
             if pattern.has_words or any(part is not None for part in parts):
-                told = zip(parts, found.groups(), strict=True)
+                told = zip(parts, found, strict=True)
                 return pattern.translation.format(*(part if part is not None else own for part, own in told))
         return None
 

@@ -51,7 +51,9 @@ def install_translator(application: QCoreApplication, language: Language) -> Lan
 
 def engine_text(text: str) -> str:
     """What the engine says, an error, a reason or a finding, in the window's language; English where it is unknown."""
-    return QCoreApplication.translate(CONTEXT, text)
+    # The name of a file may be no UTF-8, which is refused here, and Qt's texts end at a NUL.
+    told = text.encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
+    return QCoreApplication.translate(CONTEXT, told)
 
 
 def as_sentence(text: str) -> str:

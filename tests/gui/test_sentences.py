@@ -113,6 +113,18 @@ def test_that_a_sentence_within_a_sentence_is_translated_too() -> None:
     assert sentences.translated("cannot read {0}: {1}") == "{0} ist nicht lesbar: {1}"
 
 
+def test_that_a_text_full_of_what_parts_sentences_is_left_as_it_is() -> None:
+    sentences = Sentences({"{0}: {1}": "{0}: {1}", "{0}; {1}": "{0}; {1}", "{0} of {1}, {2}, {3}.": "{0}{1}{2}{3}."})
+    assert sentences.translated("x: y; " * 1000) is None
+    assert sentences.translated("x. of " + ", " * 3000) is None
+
+
+@pytest.mark.parametrize("language", [Language.ENGLISH, Language.GERMAN])
+def test_that_names_that_are_no_text_are_told(qapp: QApplication, language: Language) -> None:
+    install_translator(qapp, language)
+    assert "/a?b c.nii" in engine_text(str(unwritable(Path("/a\udcffb\0c.nii"), "the disk is full")))
+
+
 @pytest.mark.parametrize(
     ("language", "expected"),
     [
