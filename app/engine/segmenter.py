@@ -139,7 +139,12 @@ class ModelSegmenter:
         view = SolidView.around(box, volume.shape_zyx, spacing, size=solid.size, ratio=solid.ratio)
         mapping = self.manifest.intensity_for(volume.modality)
         logits = self.pair.fill(solid_input(volume.voxels, view, mapping, inverted=volume.display.inverted))
-        return np.asarray(1 / (1 + np.exp(-view.paint(logits, box))), dtype=np.float32)
+        found = view.paint(logits, box)  # as large as the box: all that follows is done in place
+        np.negative(found, out=found)
+        with np.errstate(over="ignore"):  # infinity becomes 0
+            np.exp(found, out=found)
+        found += 1
+        return np.reciprocal(found, out=found)
 
     def _mask(
         self, view: View, prompts: Prompts, logits: NDArray[np.float32], scores: NDArray[np.float32]

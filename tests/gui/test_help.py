@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +26,7 @@ from app.gui.dialogs.asks import Asks
 from app.gui.dialogs.guide import GuidePages, GuideWindow, WantedPicture, anchor_of
 from app.gui.document import Document
 from app.gui.inference import Inference, ModelChoice
-from app.gui.jobs import Jobs
+from app.gui.jobs import Jobs, Lane
 from app.gui.log import LogTail, scrubbed
 from app.gui.settings import BATCHES, RECENT, SHOW_PATIENT_DATA, Settings
 
@@ -174,6 +175,21 @@ def test_that_the_guide_that_ships_opens_with_its_pictures(jobs: Jobs, qtbot: Qt
     assert {"Draw a box", "Segment a folder", "All keys"} <= headings
     qtbot.waitUntil(lambda: picture_in(guide, "box.png").pixelColor(5, 5).alpha() == 255, timeout=20000)
     assert sum(window.isVisible() for window in over.findChildren(GuideWindow)) == 1
+
+
+def test_that_pictures_wanted_later_leave_those_wanted_before_in_work(jobs: Jobs, qtbot: QtBot) -> None:
+    over, gate = QWidget(), threading.Event()
+    qtbot.addWidget(over)
+    jobs.submit(Lane.OPEN, gate.wait, lambda _: None, lambda _: None)  # the engine is busy with something else
+    made = GuideController(over, jobs)
+    made.show()
+    guide = over.findChildren(GuideWindow)[-1]
+    with qtbot.waitSignal(guide.pictures_wanted, timeout=20000) as asked:
+        pass
+    first, *_, last = asked.args[0]
+    guide.pictures_wanted.emit((last,))
+    gate.set()
+    qtbot.waitUntil(lambda: picture_in(guide, first.path.name).pixelColor(5, 5).alpha() == 255, timeout=20000)
 
 
 # --------------------------------------------------------------------------------------------------------------- report

@@ -22,12 +22,14 @@ class GuideController(QObject):
         super().__init__(parent)
         self._over, self._jobs = over, jobs
         self._window: GuideWindow | None = None
+        self._wanted: dict[str, WantedPicture] = {}  # and not there yet, by name
 
     def show(self) -> None:
         """Show it from its beginning."""
         if self._window is not None:
             self._window.close()
             self._window.deleteLater()
+        self._wanted.clear()
         folder = paths.resources_dir() / "guide"
         self._window = GuideWindow((folder / "guide.md").read_text(encoding="utf-8"), folder, self._over)
         self._window.pictures_wanted.connect(self._get_pictures)
@@ -36,11 +38,15 @@ class GuideController(QObject):
 
     @Slot(object)
     def _get_pictures(self, wanted: tuple[WantedPicture, ...]) -> None:
+        self._wanted.update({each.path.name: each for each in wanted})
+        every = tuple(self._wanted.values())  # also those that were asked for before: this takes the place of that job
+
         def scaled() -> Iterator[tuple[WantedPicture, QImage]]:
-            return ((each, each.scaled()) for each in wanted)
+            return ((each, each.scaled()) for each in every)
 
         self._jobs.run_steps(Lane.GUIDE, scaled, self._put, lambda: None, lambda _error: None)
 
     def _put(self, found: tuple[WantedPicture, QImage]) -> None:
+        self._wanted.pop(found[0].path.name, None)
         if self._window is not None:
             self._window.set_picture(*found)

@@ -104,6 +104,11 @@ class ImportController(QObject):
             self._document.do_part(lambda _study: next(steps))
         except StopIteration:
             self._end()
+            self.message.emit(
+                self.tr("One label was added.")
+                if self._count == 1
+                else self.tr("{0} labels were added.").format(self._count)
+            )
         except EngineError as error:
             self._end()
             self.failed.emit(error)
@@ -117,11 +122,6 @@ class ImportController(QObject):
     def _end(self) -> None:
         self._drop()
         self._document.finish_parts(_TEXT, {})
-        self.message.emit(
-            self.tr("One label was added.")
-            if self._count == 1
-            else self.tr("{0} labels were added.").format(self._count)
-        )
 
     @Slot()
     def _drop(self) -> None:
