@@ -110,7 +110,8 @@ class Context(QObject):
         self.settings.keep_layout("geometry", bytes(self.window.saveGeometry().data()))
         self.settings.keep_layout("state", bytes(self.window.saveState().data()))
         self.settings.sync()
-        self.files.cancel()  # nobody waits for it
+        for each in (self.files, self.importing, self.edit):
+            each.cancel()  # nobody waits for it
         self.jobs.close()
         self.docks.batch.end()
         self.recovery.close()

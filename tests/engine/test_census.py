@@ -113,3 +113,16 @@ def test_that_a_census_that_was_not_taken_yet_is_taken_when_it_is_wanted() -> No
     values = np.zeros(SHAPE, np.uint16)
     values[0, 0, 0] = 1
     assert Census.of(values).count(1) == LabelMap.adopting(values, ()).census.count(1) == 1
+
+
+def test_that_labels_merged_in_steps_are_those_merged_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    volume = Volume(np.zeros(SHAPE, np.int16), Geometry(SHAPE, np.eye(4)))
+    at_once, in_steps = (Study(volume, StudySource("ct.nii", "ct.nii")) for _ in range(2))
+    incoming = Incoming.of(np.random.default_rng(7).integers(0, 3, SHAPE).astype(np.uint16))
+    act = at_once.merge_labels(incoming, {2: "liver"}, "Import")
+    monkeypatch.setattr("app.engine.study._STEP_VOXELS", 2 * 7 * 9)  # two layers of six
+    steps = list(in_steps.merge_steps(incoming, {2: "liver"}, "Import"))
+    assert len(steps) == 1 + 2 * 3
+    assert in_steps.join_last(len(steps), "Import").changes == act.changes
+    assert np.array_equal(in_steps.labels.voxels, at_once.labels.voxels)
+    assert np.array_equal(in_steps.labels.voxels, incoming.values)
