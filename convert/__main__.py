@@ -125,10 +125,16 @@ def _export(options: argparse.Namespace) -> int:
     from convert.export import export_solid, export_swift
     from convert.selftest import record_self_test
     from convert.solid_samples import SIZE as SOLID_SIZE
-    from convert.weights import save_weights
+    from convert.weights import load_solid, save_weights
 
     if is_lineage(options.checkpoint):
+        if options.solid is not None or options.weights is not None:
+            raise ValueError("--solid and --weights go with checkpoints of our training alone")
         return _export_lineage(options)
+    if not 0 <= options.share <= 1:
+        raise ValueError(f"--share must lie between 0 and 1, not {options.share}")
+    if options.solid is not None:
+        load_solid(options.solid)  # refused before anything is written
     size = options.size or 256
     export_swift(options.checkpoint, options.out, name=options.out.name, version=options.version, size=size)
     if options.solid is not None:

@@ -10,6 +10,7 @@ import pickletools
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -24,7 +25,7 @@ State = dict[str, Tensor]
 _LARGEST_FILE = 8 << 30  # bytes: SAM's largest network with its optimizer's states
 _LARGEST_PICKLE = 8 << 20  # bytes of names and shapes; the tensors' values lie beside it
 _MOST_TENSORS = 10_000  # of a network; SAM's largest has some 600
-_MOST_PARTS, _DEEPEST = 1 << 20, 64  # of a tuple, counted as often as it is met: hashing goes through all of them
+_MOST_PARTS, _DEEPEST = 1 << 22, 64  # of what calls copy and keys are hashed of, all together; of tuples within tuples
 _TOTAL = 2  # tensors together over the file: half precision doubles, and some share their values
 _WRAPPERS = ("model", "state_dict", "model_state_dict", "net", "network", "weights")
 _PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "sam.")
@@ -138,32 +139,66 @@ def _check_archive(path: Path, size: int) -> None:
             if operation.name in {"GLOBAL", "INST"} and not _is_known(str(named)):
                 raise CheckpointError(f"{path} {_MORE.format(f' ({_plain(named)})')}")
         if not _ends(content):
-            raise CheckpointError(f"{path} holds tuples within tuples beyond all bounds")
+            raise CheckpointError(f"{path} holds copies or tuples within tuples without end")
+
+
+@dataclass
+class _Value:
+    """What a pickle puts on the stack, by size alone; `used`: something else holds it."""
+
+    parts: int = 1  # letters of a string, what a container holds, counted as often as it is met
+    depth: int = 0  # of tuples within tuples
+    used: bool = False
 
 
 def _ends(content: bytes) -> bool:
-    """Whether every tuple of a pickle can be hashed: torch does, where one is a key, without looking at its size."""
-    leaf = (1, 0)  # parts, depth
-    stack: list[tuple[int, int] | None] = []  # None: a mark
-    memo: dict[object, tuple[int, int] | None] = {}
+    """Whether what a pickle asks for is of its own size: calls copy what they are given, keys are hashed part by part.
+
+    The same string, list or tuple may be given to any number of calls. What grows after something holds it is refused,
+    too: its size would not be known.
+    """
+    stack: list[_Value | None] = []  # None: a mark
+    memo: dict[object, _Value | None] = {}
+    spent = 0
     for operation, argument, _ in pickletools.genops(content):
-        if operation.name in {"GET", "BINGET", "LONG_BINGET"}:
-            stack.append(memo.get(argument, leaf))
+        name = operation.name
+        if name in {"GET", "BINGET", "LONG_BINGET"}:
+            stack.append(memo.get(argument) or _Value())
             continue
-        if operation.name in {"PUT", "BINPUT", "LONG_BINPUT"}:
+        if name in {"PUT", "BINPUT", "LONG_BINPUT"}:
             memo[argument] = stack[-1]
             continue
-        parts = [part or leaf for part in _taken(stack, operation.stack_before)]
-        made = leaf
-        if operation.name.startswith("TUPLE"):
-            made = (1 + sum(n for n, _ in parts), 1 + max((depth for _, depth in parts), default=0))
-            if made[0] > _MOST_PARTS or made[1] > _DEEPEST:
-                return False
+        taken = _taken(stack, operation.stack_before)
+        made, cost = _done(name, argument, [value for value in taken if value is not None])
+        spent += cost
+        if made is None or made.parts > _MOST_PARTS or made.depth > _DEEPEST or spent > _MOST_PARTS:
+            return False
         stack += [None if kind is pickletools.markobject else made for kind in operation.stack_after]
     return True
 
 
-def _taken(stack: list[tuple[int, int] | None], before: Sequence[object]) -> list[tuple[int, int] | None]:
+def _done(name: str, argument: object, taken: Sequence[_Value]) -> tuple[_Value | None, int]:
+    """What an operation makes of values, and how many parts it goes through; None: of something used before it grew."""
+    parts = sum(value.parts for value in taken[1:])
+    if name in {"APPEND", "APPENDS", "SETITEM", "SETITEMS"}:
+        for value in taken[1:]:
+            value.used = True
+        if taken[0].used:
+            return None, 0
+        taken[0].parts += parts
+        return taken[0], sum(value.parts for value in taken[1:] if value.depth)
+    if name.startswith("TUPLE"):
+        for value in taken:
+            value.used = True
+        return _Value(1 + sum(value.parts for value in taken), 1 + max((v.depth for v in taken), default=0)), 0
+    if name in {"REDUCE", "NEWOBJ"}:
+        return _Value(parts), parts
+    if name == "BUILD":
+        return taken[0], parts
+    return _Value(len(argument) if isinstance(argument, str) else 1), 0
+
+
+def _taken(stack: list[_Value | None], before: Sequence[object]) -> list[_Value | None]:
     """What an operation takes off the stack, and has it taken off."""
     first = len(stack) - len(before)
     if pickletools.markobject in before:

@@ -56,6 +56,8 @@ class SolidSampler:
         for item in items:
             if item.is_volume:
                 self._tree[item.modality][item.dataset].append(item)
+        if not self._tree:
+            raise ValueError("the index holds no volumes to train the 3-D network on")
         self._modalities = sorted(self._tree)
         weights = np.array([_WEIGHTS.get(m, 0.5) for m in self._modalities])
         self._weights = weights / weights.sum()
@@ -87,7 +89,8 @@ def _cut(item: Item, value: int, extent: tuple[slice, ...]) -> _Block:
     place = tuple(parts)
     pixels, mask = (_coarser(array, steps) for array in (item.pixels[place], item.labels[place] == value))
     a, b, c = (voxel * step for voxel, step in zip(item.spacing_zyx, steps, strict=True))
-    return _Block(pixels.astype(np.float32), mask > 0.5, (a, b, c))
+    most = min(0.5, float(mask.max()) * 0.99)  # of a target thinner than a block nothing would be left
+    return _Block(pixels.astype(np.float32), mask > most, (a, b, c))
 
 
 def _coarser(array: NDArray[Any], steps: Sequence[int]) -> NDArray[Any]:

@@ -73,8 +73,12 @@ def hard_dice(logits: Tensor, target: Tensor) -> Tensor:
 
 def train_solid(config: TrainConfig, network: SolidConfig | None = None, initial: Path | None = None) -> Path:
     """As `train.train`, of the 3-D network, on the volumes of the index alone."""
+    network = network or SolidConfig()
+    stride = 2 ** len(network.widths)
+    if config.size % stride:
+        raise ValueError(f"the 3-D network's size must be a multiple of {stride}, not {config.size}")
     torch.set_num_threads(config.threads)
-    run = SolidRun(config, network or SolidConfig())
+    run = SolidRun(config, network)
     last = begin(run, Path(config.out))
     if initial is not None and not last.exists():
         run.begin_with(load_solid(initial)[0].state_dict())

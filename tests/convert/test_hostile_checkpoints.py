@@ -98,6 +98,33 @@ def test_that_keys_that_could_never_be_hashed_are_refused(
     assert "tuples within tuples" in refused(tmp_path / "x.pth")
 
 
+_LETTERS = b"X" + (100_000).to_bytes(4, "little") + b"a" * 100_000
+_NUMBERS = b"(" + b"".join(b"J" + n.to_bytes(4, "little") for n in range(65_536, 85_536)) + b"e"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"]"
+        + _LETTERS
+        + b"q\x01aX\x06\x00\x00\x00latin1q\x03ac_codecs\nencode\nq\x02a"
+        + 100 * b"h\x02h\x01h\x03\x86Ra",
+        b"]]q\x01" + _NUMBERS + b"acbuiltins\nset\nq\x02a" + 300 * b"h\x02h\x01\x85Ra",
+        b"]]q\x01acbuiltins\nset\nq\x02ah\x01" + _NUMBERS + b"a" + 300 * b"h\x02h\x01\x85Ra",
+        b"}q\x00K\x01\x85q\x01" + 15 * b"h\x01h\x01\x86q\x01K\x01s" + 200 * b"h\x01K\x01s",
+    ],
+    ids=["strings", "sets", "sets of a list that grows", "keys"],
+)
+def test_that_copies_and_keys_without_end_are_refused(
+    content: bytes, tmp_path: Path, refused: Callable[[Path], str]
+) -> None:
+    """A call that copies what it is given is a few bytes, and so is a large key: a small file takes all memory."""
+    with zipfile.ZipFile(tmp_path / "x.pth", "w") as archive:
+        archive.writestr("archive/data.pkl", b"\x80\x02" + content + b".")
+        archive.writestr("archive/version", "3\n")
+    assert "copies or tuples" in refused(tmp_path / "x.pth")
+
+
 @pytest.mark.parametrize("content", [b".", b"\x80\x02s.", b"\x80\x02(.", b"\x80\x02}q\x00u."])
 def test_that_a_pickle_that_makes_no_sense_is_refused(
     content: bytes, tmp_path: Path, refused: Callable[[Path], str]

@@ -15,7 +15,7 @@ from app.engine.manifest import ModelManifest  # noqa: E402
 from app.engine.prompt import Box3D  # noqa: E402
 from app.engine.runtime import CompiledPair  # noqa: E402
 from convert.checkpoints import CheckpointError  # noqa: E402
-from convert.dataset import load_items  # noqa: E402
+from convert.dataset import Instance, Item, load_items  # noqa: E402
 from convert.export import export_solid  # noqa: E402
 from convert.nets.solid import SolidConfig, SolidNet  # noqa: E402
 from convert.quantize import quantize_solid, solid_samples  # noqa: E402
@@ -65,6 +65,27 @@ def test_that_the_target_nearly_fills_the_box_of_its_view(data: Path) -> None:
             assert cells.start >= edge - 3
             assert cells.stop <= SIZE - edge + 3
             assert len(cells) > 0.6 * (SIZE - 2 * edge)
+
+
+def test_that_a_target_thinner_than_a_block_is_not_lost() -> None:
+    """Of a line through the corners of voxels no block of eight is half full."""
+    labels = np.zeros((116, 116, 116), dtype=np.uint8)
+    line = np.arange(8, 108)
+    labels[line, line, line] = 1
+    pixels = np.random.default_rng(1).random(labels.shape, dtype=np.float32)
+    item = Item(
+        "lines", "line", "CT", "train", pixels, labels, (1.0, 1.0, 1.0), (Instance(1, (slice(8, 108),) * 3, 100),)
+    )
+    sampler = SolidSampler([item], IntensityMapping(), 1)
+    assert all(sampler.draw(number, SIZE).target.any() for number in range(8))
+
+
+def test_that_what_cannot_be_trained_on_is_said(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no volumes"):
+        SolidSampler(load_items(data, ("train2d",), ("train",)), IntensityMapping(), 1)
+    with pytest.raises(ValueError, match="a multiple of 4"):
+        train_solid(replace(_config(data, tmp_path / "run"), size=18), TINY)
+    assert not (tmp_path / "run").exists()
 
 
 def test_that_noise_is_smooth_and_changes_stay_finite() -> None:
