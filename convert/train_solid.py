@@ -75,7 +75,7 @@ def train_solid(config: TrainConfig, network: SolidConfig | None = None, initial
     """As `train.train`, of the 3-D network, on the volumes of the index alone."""
     network = network or SolidConfig()
     stride = 2 ** len(network.widths)
-    if config.size % stride:
+    if config.size < stride or config.size % stride:
         raise ValueError(f"the 3-D network's size must be a multiple of {stride}, not {config.size}")
     torch.set_num_threads(config.threads)
     run = SolidRun(config, network)

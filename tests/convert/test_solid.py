@@ -83,8 +83,9 @@ def test_that_a_target_thinner_than_a_block_is_not_lost() -> None:
 def test_that_what_cannot_be_trained_on_is_said(data: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no volumes"):
         SolidSampler(load_items(data, ("train2d",), ("train",)), IntensityMapping(), 1)
-    with pytest.raises(ValueError, match="a multiple of 4"):
-        train_solid(replace(_config(data, tmp_path / "run"), size=18), TINY)
+    for size in (0, 18):
+        with pytest.raises(ValueError, match="a multiple of 4"):
+            train_solid(replace(_config(data, tmp_path / "run"), size=size), TINY)
     assert not (tmp_path / "run").exists()
 
 
