@@ -164,9 +164,9 @@ def _quantize(options: argparse.Namespace) -> int:
 
     source = read_manifest(options.source)
     samples = calibration_samples(options.data, int(source["input"]["size"]), options.samples)
+    blocks = solid_samples(options.data, int(source["solid"]["size"]), options.samples) if "solid" in source else []
     quantize_swift(options.source, options.out, name=options.out.name, samples=samples)
-    if "solid" in source:
-        blocks = solid_samples(options.data, int(source["solid"]["size"]), options.samples)
+    if blocks:
         quantize_solid(options.source, options.out, samples=blocks)
     record_self_test(options.out)
     print(options.out)

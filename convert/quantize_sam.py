@@ -1,10 +1,10 @@
 """INT8 for packages of the SAM family: the encoder is quantised, the decoder, which is small and delicate, is not.
 
 How is the family's business (`families`): transformers as NNCF's model type (with SmoothQuant), EfficientViT without,
-its linear attention in floating point. Weights take half of the eight bits' range: processors without VNNI add products
-in sixteen bits, which overflow otherwise, in silence. Accuracy is controlled by trying again with more of the last
-layers in floating point, where errors no longer average out, until the masks agree, and in the end with the weights
-alone in eight bits; what was tried, what it gave and what was kept is recorded.
+its linear attention in floating point. Weights take half of the eight bits' range, but for convolutions of each channel
+alone: processors without VNNI add products in sixteen bits, which overflow otherwise, in silence. Accuracy is controlled
+by trying again with more of the last layers in floating point, where errors no longer average out, until the masks
+agree, and in the end with the weights alone in eight bits; what was tried, what it gave and what was kept is recorded.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def write_quantised(
         quantised = _quantised(encoder, images, names, transformer=recipe.transformer)
         said |= {
             "quantised": "weights and activations",
-            "weights": "symmetric, by channel, half the range",
+            "weights": "symmetric, by channel, half the range but for channels alone",
             "model_type": "transformer" if recipe.transformer else "none",
             "preset": "mixed",
             "images": len(images),
