@@ -2,9 +2,9 @@
 
 How is the family's business (`families`): transformers as NNCF's model type (with SmoothQuant), EfficientViT without,
 its linear attention in floating point. Weights take half of the eight bits' range, but for convolutions of each channel
-alone: processors without VNNI add products in sixteen bits, which overflow otherwise, in silence. Accuracy is controlled
-by trying again with more of the last layers in floating point, where errors no longer average out, until the masks
-agree, and in the end with the weights alone in eight bits; what was tried, what it gave and what was kept is recorded.
+alone: processors without VNNI add products in sixteen bits, which overflow otherwise, in silence. Accuracy is kept by
+trying again with more of the last layers in floating point, where errors no longer average out, until the masks agree,
+and in the end with the weights alone in eight bits; what was tried, what it gave and what was kept is recorded.
 """
 
 from __future__ import annotations
