@@ -211,12 +211,13 @@ def _do(item: Item, plan: Plan) -> Generator[float, None, CaseResult]:
         except WriteError as error:  # this image cannot be written so: no reason to have no mask at all
             missing.append(str(error))
         yield 1.0
-    write_result(target, done, volume, story, overwrite=overwrite)
-    yield 1.0
     if item.picture is not None:
-        with suppress(WriteError):  # the mask is there, of which a picture can be made again
+        with suppress(WriteError):  # a picture can be made again of the mask
             shown, boxes = done.shown, done.boxes
             write_overlay(item.picture, volume, shown, done.labels, boxes=boxes, overwrite=True, side=PICTURE_SIDE)
+        yield 1.0
+    # No step ends between mask and result: who stops there would find the case's own mask and take it for another's.
+    write_result(target, done, volume, story, overwrite=overwrite)
     findings = tuple(dict.fromkeys(finding.code for finding in volume.findings))
     told = "; ".join(missing)
     return CaseResult(name, Status.DONE, target, done.results, findings, model=manifest.name, message=told)
