@@ -28,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m convert", description="Train, export, quantise and measure models."
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    _train_options(commands.add_parser("train", help="train the swift pair or its 3-D network; goes on from where --out stands"))
+    _train_options(commands.add_parser("train", help="train the pair or its 3-D network; goes on from --out"))
     _export_options(commands.add_parser("export", help="packages from a checkpoint, of ours or of the SAM family"))
     quantize = commands.add_parser("quantize", help="the INT8 package of a floating-point one")
     quantize.add_argument("source", type=Path)

@@ -79,7 +79,7 @@ class Heart(QObject):
         gap, own, others = (max(times, default=0.0) * 1000 for times in (self.gaps, self.own, self.others))
         print(
             f"{part:<12} {seconds:7.2f} s   longest gap {gap:6.1f} ms, processor's work in one: own {own:6.1f} ms, "
-            f"others' {others:6.1f} ms   stalls over {_STALL_S * 1000:.0f} ms by the clock: {len(stalls)}, by own work: "
+            f"others' {others:6.1f} ms   gaps over {_STALL_S * 1000:.0f} ms by the clock: {len(stalls)}, by own work: "
             f"{sum(time > _STALL_S for time in self.own)}  {[round(s * 1000) for s in stalls[:8]]}",
             flush=True,
         )
