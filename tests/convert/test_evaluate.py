@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -61,7 +62,9 @@ def test_that_a_click_lands_in_the_middle_of_the_largest_mistake() -> None:
 def test_that_corrections_end_with_fewer_mistakes(data: Path) -> None:
     case = next(slice_cases(data, "validation"))
     image = SliceImage.of(case.volume, case.key)
-    steps = corrected(open_segmenter("swift-int8"), image, case.boxes[0], case.masks[0])
+    box = case.boxes[0]
+    badly_drawn = replace(box, x1=box.x0 + box.width * 2 // 3)  # a good one would leave nothing to correct
+    steps = corrected(open_segmenter("swift-int8"), image, badly_drawn, case.masks[0])
     mistakes = [int((found.mask ^ case.masks[0]).sum()) for found in islice(steps, 4)]
     assert mistakes[0] > 0
     assert len(mistakes) > 1
