@@ -75,6 +75,24 @@ class _End:
 _END = _End()
 
 
+class _Steps(Generic[T]):
+    """A generator that is being gone through. Nothing here knows itself: the last ticket's end is the end of all."""
+
+    def __init__(
+        self, lane: Lane, make: Callable[[], Iterator[T]], step: Callable[[T], None], finished: Callable[[], None],
+        failed: Callable[[Exception], None],
+    ) -> None:  # fmt: skip
+        self.lane, self.step, self.finished, self.failed = lane, step, finished, failed
+        self._make = make
+        self._begun: Iterator[T] | None = None
+
+    def advance(self) -> T | _End:
+        """On the engine thread."""
+        if self._begun is None:
+            self._begun = iter(self._make())
+        return next(self._begun, _END)
+
+
 class Jobs(QObject):
     """Runs work on the engine thread and answers on the GUI thread; lives as long as the window."""
 
@@ -111,23 +129,7 @@ class Jobs(QObject):
         The next step is asked for when the last one has been shown. `cancel(lane)` ends it: neither `step` nor
         `finished` is called after that. The generator is dropped, not closed: whoever keeps it may go on with it.
         """
-        started: list[Iterator[T]] = []
-
-        def advance() -> T | _End:
-            if not started:
-                started.append(iter(steps()))
-            return next(started[0], _END)
-
-        def on_value(value: T | _End) -> None:
-            if isinstance(value, _End):
-                finished()
-                return
-            number = self._current.get(lane)
-            step(value)
-            if self._current.get(lane) == number and number is not None:  # `step` may have cancelled or replaced it
-                self._submit(lane, advance, on_value, failed, is_step=True)
-
-        self._submit(lane, advance, on_value, failed, is_step=True)
+        self._ask(_Steps(lane, steps, step, finished, failed))
 
     def cancel(self, lane: Lane) -> None:
         """Forget the lane's job: a waiting one is not begun, one that runs is not heard."""
@@ -155,6 +157,19 @@ class Jobs(QObject):
         self._closed = True
         self.cancel_all()
         self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _ask(self, steps: _Steps[Any]) -> None:
+        """For the next one."""
+        self._submit(steps.lane, steps.advance, lambda value: self._show(steps, value), steps.failed, is_step=True)
+
+    def _show(self, steps: _Steps[T], value: T | _End) -> None:
+        if isinstance(value, _End):
+            steps.finished()
+            return
+        number = self._current.get(steps.lane)
+        steps.step(value)
+        if self._current.get(steps.lane) == number and number is not None:  # `step` may have cancelled or replaced it
+            self._ask(steps)
 
     def _submit(
         self,

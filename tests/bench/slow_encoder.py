@@ -26,6 +26,7 @@ from app.gui.application import make_application
 from app.gui.canvas.requests import BoxDrag, Phase
 from app.gui.context import Context
 from app.gui.dialogs.asks import Asks
+from app.gui.garbage import GuiCollector
 from app.gui.inference import ModelChoice
 from app.gui.settings import Settings
 from tests.bench.stalls import Heart, wait_for, write_volume
@@ -111,12 +112,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ["SWIFTMEDSAM_HOME"] = str(folder / "home")
         package = options.package or _exported(folder / "litemedsam")
         path = write_volume(folder, _SLICES)
-        make_application()
+        collector = GuiCollector(make_application())
         context = Context(Settings(), model=ModelChoice(str(package)), asks=_NoQuestions)
         context.window.show()
         wait_for(context.window.isVisible)
         run(context, path, options.moves)
         context.close()
+        collector.stop()
     return 0
 
 

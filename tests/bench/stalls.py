@@ -30,6 +30,7 @@ from app.gui.application import make_application
 from app.gui.canvas.requests import BoxDrag, Phase
 from app.gui.context import Context
 from app.gui.dialogs.asks import Asks
+from app.gui.garbage import GuiCollector
 from app.gui.settings import Settings
 
 _STALL_S = 0.05
@@ -125,12 +126,13 @@ def main() -> None:
         folder = Path(name)
         os.environ["SWIFTMEDSAM_HOME"] = str(folder / "home")
         path = write_volume(folder, slices)
-        make_application()
+        collector = GuiCollector(make_application())
         context = Context(Settings(), asks=_Asks)
         context.window.show()
         wait_for(context.window.isVisible)
         run(context, path, folder / "case.swiftmed")
         context.close()
+        collector.stop()
 
 
 def run(context: Context, path: Path, project: Path) -> None:

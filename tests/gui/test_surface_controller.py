@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from pytestqt.qtbot import QtBot
 
 from app.engine.geometry import Frame, Geometry
@@ -160,3 +161,13 @@ def test_that_a_failure_is_told(
     fill(document, BALL, 1)
     with qtbot.waitSignal(surfaces.failed):
         surfaces.watch(True)
+
+
+def test_that_those_who_want_a_copy_at_once_share_one_that_nobody_writes(document: Document, qtbot: QtBot) -> None:
+    snapshots = Snapshots(document)
+    taken: list[NDArray[np.uint16]] = []
+    for _ in range(2):
+        snapshots.take(lambda _study, values: taken.append(values))
+    qtbot.waitUntil(lambda: len(taken) == 2)
+    assert taken[0] is taken[1]
+    assert not taken[0].flags.writeable

@@ -33,7 +33,7 @@ class Snapshots(QObject):
         document.closed.connect(self.finish)
 
     def take(self, done: Done) -> None:
-        """Call `done(study, values)` with values uint16 (Z, Y, X) that are the caller's own."""
+        """Call `done(study, values)` with values uint16 (Z, Y, X), to be read: whoever asks meanwhile gets them too."""
         study = self._document.study
         if study is None:
             return
@@ -70,5 +70,6 @@ class Snapshots(QObject):
             self._timer.stop()
             waiting, values = self._waiting, self._copy
             self._waiting, self._copy = [], np.empty((0, 0, 0), dtype=np.uint16)
-            for n, done in enumerate(waiting):
-                done(study, values if n == len(waiting) - 1 else values.copy())
+            values.setflags(write=False)
+            for done in waiting:
+                done(study, values)
