@@ -13,7 +13,7 @@ from app import __version__
 from installer import plan
 
 _HERE = Path(__file__).resolve().parent
-_OLDEST_MACOS = "13.0"  # of the PySide6 wheels that are frozen
+OLDEST_MACOS = "15.0"  # PySide6 6.11's tag says 13, its bindings are built for 15; the forge has none older either
 
 _PROJECT = f"{plan.IDENTIFIER}.project"
 
@@ -56,7 +56,7 @@ def info_plist() -> dict[str, Any]:
         "CFBundleVersion": __version__,
         "CFBundleDevelopmentRegion": "en",
         "CFBundleLocalizations": ["en", "de", "zh_CN"],
-        "LSMinimumSystemVersion": _OLDEST_MACOS,
+        "LSMinimumSystemVersion": OLDEST_MACOS,
         "LSApplicationCategoryType": "public.app-category.medical",
         "NSHighResolutionCapable": True,
         "NSRequiresAquaSystemAppearance": False,

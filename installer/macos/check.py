@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import os
 import plistlib
-import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from xml.parsers.expat import ExpatError
 
-from installer.macos.bundle import info_plist
-
-_ARM64 = 0x0100000C
-_THIN, _FAT, _FAT_64 = b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf"
-_MOST_SLICES = 8  # a class file of Java begins as a universal file does; its next four bytes are a larger number
+from installer.macos.bundle import OLDEST_MACOS, info_plist
+from installer.macos.code import ARM64, oldest_system, processors
 
 
 def faults_of_bundle(application: Path) -> list[str]:
@@ -23,29 +18,17 @@ def faults_of_bundle(application: Path) -> list[str]:
     return [*_plist_faults(contents), *_link_faults(application), *_code_faults(contents)]
 
 
-def processors(path: Path) -> frozenset[int]:
-    """The types of processor that a Mach-O file is for, as Apple numbers them; empty for any other file."""
-    with path.open("rb") as stream:
-        head = stream.read(8)
-        if len(head) < 8:
-            return frozenset()
-        if head[:4] == _THIN:
-            return frozenset({struct.unpack_from("<I", head, 4)[0]})
-        if head[:4] not in (_FAT, _FAT_64):
-            return frozenset()
-        count = struct.unpack_from(">I", head, 4)[0]
-        if count > _MOST_SLICES:
-            return frozenset()
-        size = 20 if head[:4] == _FAT else 32
-        table = stream.read(count * size)
-    return frozenset(struct.unpack_from(">I", table, at)[0] for at in range(0, len(table) - size + 1, size))
-
-
 def _plist_faults(contents: Path) -> Iterator[str]:
     try:
-        read: dict[str, Any] = plistlib.loads((contents / "Info.plist").read_bytes())
-    except (OSError, ValueError, ExpatError, plistlib.InvalidFileException) as error:
+        read = plistlib.loads((contents / "Info.plist").read_bytes())
+    except (OSError, ValueError, ExpatError) as error:
         yield f"Info.plist cannot be read: {error}"
+        return
+    except (AttributeError, LookupError):  # what plistlib itself stumbles over: dates, encodings, offsets
+        yield "Info.plist cannot be read: a value in it is malformed"
+        return
+    if not isinstance(read, dict):
+        yield "Info.plist holds no dictionary"
         return
     for key, value in info_plist().items():
         if read.get(key) != value:
@@ -67,11 +50,17 @@ def _link_faults(application: Path) -> Iterator[str]:
 
 
 def _code_faults(contents: Path) -> Iterator[str]:
+    promised = tuple(int(part) for part in OLDEST_MACOS.split("."))
     for path in sorted(contents.rglob("*")):
         if path.is_symlink() or not path.is_file():
             continue
+        name = path.relative_to(contents)
         found = processors(path)
-        if found and _ARM64 not in found:
-            yield f"{path.relative_to(contents)} is not for Apple silicon"
-        elif not found and path.parent.name == "MacOS":
-            yield f"{path.relative_to(contents)} is no program; what is not code belongs into Resources"
+        if found and ARM64 not in found:
+            yield f"{name} is not for Apple silicon"
+        elif found:
+            needed = oldest_system(path)
+            if needed > promised:
+                yield f"{name} is built for macOS {needed[0]}.{needed[1]}, Info.plist promises {OLDEST_MACOS}"
+        elif path.parent.name == "MacOS":
+            yield f"{name} is no program; what is not code belongs into Resources"

@@ -11,21 +11,29 @@ from pathlib import Path
 import pytest
 
 from installer.macos.bundle import info_plist
-from installer.macos.check import faults_of_bundle, processors
+from installer.macos.check import faults_of_bundle
+from installer.macos.code import oldest_system, processors
 
 _ARM64, _X64 = 0x0100000C, 0x01000007
 
 needs_bash = pytest.mark.skipif(not Path("/bin/bash").exists(), reason="there is no /bin/bash")
 
 
-def thin(processor: int) -> bytes:
-    return b"\xcf\xfa\xed\xfe" + struct.pack("<I", processor) + bytes(24)
+def thin(processor: int, macos: tuple[int, int] | None = (13, 0), *, older: bool = False) -> bytes:
+    """A Mach-O file of two load commands, of which the second tells the system it was built for."""
+    other = struct.pack("<2I8x", 0x1B, 16)
+    version = 0 if macos is None else macos[0] << 16 | macos[1] << 8
+    told = struct.pack("<4I", 0x24, 16, version, version) if older else struct.pack("<6I", 0x32, 24, 1, version, 0, 0)
+    commands = other + (b"" if macos is None else told)
+    return struct.pack("<8I", 0xFEEDFACF, processor, 0, 6, 1 if macos is None else 2, len(commands), 0, 0) + commands
 
 
-def universal(*kinds: int) -> bytes:
-    return b"\xca\xfe\xba\xbe" + struct.pack(">I", len(kinds)) + b"".join(
-        struct.pack(">5I", kind, 0, 4096, 32, 12) for kind in kinds
-    )  # fmt: skip
+def universal(*kinds: int, macos: tuple[int, int] = (13, 0)) -> bytes:
+    """The parts lie one after another, 4,096 bytes apart; that for Intel was built for an old system."""
+    parts = [thin(kind, macos if kind == _ARM64 else (10, 15), older=kind != _ARM64) for kind in kinds]
+    table = b"".join(struct.pack(">5I", kind, 0, 4096 * n, 100, 12) for n, kind in enumerate(kinds, 1))
+    head = b"\xca\xfe\xba\xbe" + struct.pack(">I", len(kinds)) + table
+    return head.ljust(4096, b"\0") + b"".join(part.ljust(4096, b"\0") for part in parts)
 
 
 @pytest.fixture
@@ -63,6 +71,18 @@ def test_that_processors_are_read_from_thin_and_universal_files_and_from_nothing
         assert processors(file) == found
 
 
+def test_that_the_system_a_file_was_built_for_is_read_of_its_part_for_apple_silicon(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    for content, found in (
+        (thin(_ARM64, (15, 0)), (15, 0)), (thin(_ARM64, (11, 3), older=True), (11, 3)),
+        (universal(_X64, _ARM64, macos=(26, 1)), (26, 1)), (universal(_X64), (0, 0)), (thin(_ARM64, None), (0, 0)),
+        (b"text", (0, 0)), (thin(_ARM64)[:20], (0, 0)), (thin(_ARM64)[:40], (0, 0)),
+        (struct.pack("<8I", 0xFEEDFACF, _ARM64, 0, 6, 2**32 - 1, 2**32 - 1, 0, 0) + bytes(64), (0, 0)),
+    ):  # fmt: skip
+        file.write_bytes(content)
+        assert oldest_system(file) == found
+
+
 def break_link(contents: Path) -> None:
     (contents / "Frameworks" / "lost.dylib").symlink_to("nowhere.dylib")
 
@@ -83,6 +103,18 @@ def spoil_list(contents: Path) -> None:
     (contents / "Info.plist").write_text("<plist><dict>", encoding="utf-8")
 
 
+def write_a_list(contents: Path) -> None:
+    (contents / "Info.plist").write_bytes(plistlib.dumps([1, 2]))
+
+
+def write_a_bad_date(contents: Path) -> None:
+    (contents / "Info.plist").write_text("<plist><dict><key>a</key><date>x</date></dict></plist>", encoding="utf-8")
+
+
+def need_a_newer_system(contents: Path) -> None:
+    (contents / "Frameworks" / "libthree.dylib").write_bytes(universal(_X64, _ARM64, macos=(15, 1)))
+
+
 def lose_program(contents: Path) -> None:
     (contents / "MacOS" / "swiftmedsam").chmod(0o644)
 
@@ -101,7 +133,9 @@ def put_data_beside_the_program(contents: Path) -> None:
     [
         (break_link, "lost.dylib leads to nowhere.dylib"), (lead_outside, "system.dylib leads to /usr/lib"),
         (bring_intel, "libtwo.dylib is not for Apple silicon"), (forget_version, "says '0.0.1' of CFBundleShort"),
-        (spoil_list, "Info.plist cannot be read"), (lose_program, "names swiftmedsam, which is no program"),
+        (spoil_list, "Info.plist cannot be read"), (write_a_list, "Info.plist holds no dictionary"),
+        (write_a_bad_date, "a value in it is malformed"), (need_a_newer_system, "three.dylib is built for macOS 15.1"),
+        (lose_program, "names swiftmedsam, which is no program"),
         (lose_icon, "the icon"), (put_data_beside_the_program, "notes.txt is no program"),
     ],
 )  # fmt: skip

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
+from installer.macos.bundle import OLDEST_MACOS
+
 Steps = list[tuple[str, dict[str, Any]]]
 
 
@@ -53,6 +55,19 @@ def test_that_every_condition_and_name_of_a_matrix_is_one_of_its_own(jobs: dict[
         for step in job["steps"]:
             for system in re.findall(r"matrix\.system == '(\w+)'", str(step)):
                 assert system in {entry["system"] for entry in entries}, name
+
+
+def test_that_what_others_wrote_is_pinned_to_a_commit_with_its_version_beside_it(text: str) -> None:
+    used = re.findall(r"uses: *(.*)", text)
+    assert used
+    assert [line for line in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line)] == []
+    assert len(set(used)) == len({line.partition("@")[0] for line in used}), "one action in two versions"
+
+
+def test_that_macos_is_built_and_tried_where_the_bundle_promises_to_run(jobs: dict[str, dict[str, Any]]) -> None:
+    entries = [*jobs["freeze"]["strategy"]["matrix"]["include"], *jobs["install"]["strategy"]["matrix"]["include"]]
+    tried = {entry["machine"].partition("-")[2] for entry in entries if entry["system"] == "macos"}
+    assert OLDEST_MACOS.partition(".")[0] in tried
 
 
 def test_that_nothing_but_the_draft_of_a_release_may_write(text: str, jobs: dict[str, dict[str, Any]]) -> None:
