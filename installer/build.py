@@ -27,6 +27,7 @@ from installer.linux.packages import make_deb, make_tarball
 from installer.macos.bundle import make_disk_image
 from installer.macos.check import faults_of_bundle
 from installer.system import glibc_floor
+from installer.version import faults_of_version
 from installer.windows.setup_program import make_setup
 
 Maker = Callable[[Path, Path, bool], Path]  # frozen application, folder of the result, packed loosely -> the package
@@ -41,8 +42,11 @@ SYSTEMS = {"linux": "linux-x86_64", "win32": "windows-x64", "darwin": "macos-arm
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Build; 0, or 1 where the bundle holds what it must not or lacks what it needs."""
+    """Build; 0, or 1 where the bundle holds what it must not or lacks what it needs, or its version is in doubt."""
     arguments = _parse(argv)
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    if _complain(faults_of_version(changes, __version__, arguments.tag)):
+        return 1
     output: Path = arguments.output.resolve()
     output.mkdir(parents=True, exist_ok=True)
     application = arguments.application.resolve() if arguments.application else _freeze(arguments, output)
@@ -53,9 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     wrong = report.faults(contents_of(application)) + report.oversize(files, arguments.system)
     if arguments.system == "darwin":
         wrong += faults_of_bundle(application)
-    for sentence in wrong:
-        print(sentence, file=sys.stderr)
-    if wrong:
+    if _complain(wrong):
         return 1
     makers = PACKAGES[arguments.system]
     wanted = [name for name in arguments.packages or makers if name != "none"]
@@ -63,6 +65,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     made.append(_copy_sbom(application, output, arguments.system))
     _write_sums(made, output / "SHA256SUMS")
     return 0
+
+
+def _complain(sentences: Sequence[str]) -> bool:
+    """Print what is wrong; whether anything is."""
+    for sentence in sentences:
+        print(sentence, file=sys.stderr)
+    return bool(sentences)
 
 
 def _freeze(arguments: argparse.Namespace, output: Path) -> Path:
@@ -88,6 +97,8 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--releases", default="", metavar="URL",
                         help="where newer versions are found (default: urls.Releases of pyproject.toml)")  # fmt: skip
+    parser.add_argument("--tag", default="", metavar="vX.Y.Z",
+                        help="the tag that is published: refused unless it is this version, and finished")  # fmt: skip
     parser.add_argument("--quick", action="store_true", help="pack loosely: larger packages, in a tenth of the time")
     parser.add_argument("--work", type=Path, metavar="DIR", help="keep what the freezer found here, for the next time")
     arguments = parser.parse_args(argv)

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
-_PARTS = ("app", "convert", "models", "resources", "pyproject.toml", "setup.py", "README.md", "LICENSE", "NOTICE")
+_PARTS = (
+    "app", "convert", "models", "resources", "pyproject.toml", "setup.py", "README.md", "CHANGELOG.md", "LICENSE",
+    "NOTICE",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +46,9 @@ def files_below(folder: Path) -> set[str]:
 def test_that_the_wheel_carries_models_and_resources_but_no_weights(installed: Path, project_root: Path) -> None:
     for folder in ("models", "resources"):
         weights = {name for name in files_below(project_root / folder) if str(name).endswith(".safetensors")}
-        assert files_below(installed / "app" / "bundled" / folder) == files_below(project_root / folder) - weights
+        changes = {"CHANGELOG.md"} if folder == "resources" else set()
+        found = files_below(installed / "app" / "bundled" / folder)
+        assert found == files_below(project_root / folder) - weights | changes
 
 
 def test_that_the_wheel_carries_every_module_and_the_licence(installed: Path, project_root: Path) -> None:
@@ -54,11 +59,20 @@ def test_that_the_wheel_carries_every_module_and_the_licence(installed: Path, pr
     assert licences == {"LICENSE", "NOTICE"}
 
 
+def printed(code: str, installed: Path, folder: Path) -> str:
+    """What a line of Python prints where the wheel is installed and the checkout is far away."""
+    return subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", code], cwd=folder, env=os.environ | {"PYTHONPATH": str(installed)},
+        check=True, capture_output=True, encoding="utf-8",
+    ).stdout  # fmt: skip
+
+
 def test_that_the_installed_program_finds_its_samples_from_anywhere(installed: Path, tmp_path: Path) -> None:
-    code = "from app import paths; print(paths.samples_dir())"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(installed)}, check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    assert Path(done.stdout.strip()) == installed / "app" / "bundled" / "resources" / "samples"
-    assert (Path(done.stdout.strip()) / "prompts.json").is_file()
+    samples = Path(printed("from app import paths; print(paths.samples_dir())", installed, tmp_path).strip())
+    assert samples == installed / "app" / "bundled" / "resources" / "samples"
+    assert (samples / "prompts.json").is_file()
+
+
+def test_that_the_installed_program_tells_what_is_new(installed: Path, tmp_path: Path, project_root: Path) -> None:
+    told = printed("from app.gui.notices import changelog; print(changelog(), end='')", installed, tmp_path)
+    assert told == (project_root / "CHANGELOG.md").read_text(encoding="utf-8")
