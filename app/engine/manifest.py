@@ -18,14 +18,22 @@ from typing import Any, Literal, cast
 from app import paths
 from app.engine.errors import ModelError
 from app.engine.intensity import IntensityMapping
-from app.engine.network import NAME, Network, Shape, SolidNetwork, read_network, read_solid
+from app.engine.network import (
+    NAME,
+    SELF_TEST_BLOCKS,
+    Network,
+    Shape,
+    SolidNetwork,
+    read_network,
+    read_self_test,
+    read_solid,
+)
 from app.engine.package_source import LARGEST_FILE, MANIFEST, copy_files, discard, package_source, read_file
 from app.engine.prompt_maps import CHANNELS
 from app.engine.resize import METHODS, Method
 from app.engine.strict_json import FieldError, Fields, parse_object
 
 FORMAT = 1
-SELF_TEST_BLOCKS = 8  # the expected mask is compared as the means of 8 x 8 blocks
 
 Precision = Literal["int8", "f32", "bf16", "f16"]
 PRECISIONS: tuple[Precision, ...] = ("int8", "f32", "bf16", "f16")
@@ -214,7 +222,7 @@ def _manifest(fields: Fields, folder: Path, digest: str) -> ModelManifest:
     size = _input_size(fields.inner("input"))
     policy, ratio, method = _view(fields.inner("view"))
     prompting = _prompts(fields.inner("prompts"))
-    expected, tolerance = _self_test(fields.inner("self_test"))
+    expected, tolerance = read_self_test(fields.inner("self_test"), SELF_TEST_BLOCKS**2)
     mask, present, doubtful = _thresholds(fields.inner("thresholds"))
     return ModelManifest(
         folder=folder,
@@ -299,13 +307,6 @@ def _prompts(fields: Fields) -> _Prompting:
         found = _Prompting("tokens", whole_corners=corners == "whole", carry_margin=None if tight else margin)
     fields.end()
     return found
-
-
-def _self_test(fields: Fields) -> tuple[tuple[float, ...], float]:
-    expected = fields.numbers("expected", SELF_TEST_BLOCKS**2, 0.0, 1.0)
-    tolerance = fields.number("tolerance", 0.0, 0.5)
-    fields.end()
-    return expected, tolerance
 
 
 def _thresholds(fields: Fields) -> tuple[float, float, float]:

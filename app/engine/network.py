@@ -13,6 +13,9 @@ from app.engine.strict_json import FieldError, Fields
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"
 Shape = tuple[int, ...]
 
+SELF_TEST_BLOCKS = 8  # the expected mask of the phantom is compared as the means of 8 x 8 blocks
+SOLID_BLOCKS = 4  # that of the 3-D phantom as the means of 4 x 4 x 4
+
 _SHA256 = r"[0-9a-f]{64}"
 
 
@@ -38,12 +41,15 @@ class SolidNetwork:
     """A network that fills a 3-D box at once, see `solid`: cells (1, 9, S, S, S) -> logits (1, 1, S, S, S).
 
     `share` is how much it has to say beside the pair, which fills the box slice by slice: 0 nothing, 1 everything.
+    `expected` and `tolerance` are those of its self-test: 64 block means of the probability of the 3-D phantom.
     """
 
     network: Network
     size: int
     ratio: float  # of its view to the box
     share: float
+    expected: tuple[float, ...]
+    tolerance: float
 
 
 def read_network(fields: Fields) -> Network:
@@ -56,7 +62,9 @@ def read_network(fields: Fields) -> Network:
 def read_solid(fields: Fields) -> SolidNetwork:
     """Of the manifest's fields; raises FieldError."""
     size, ratio = fields.integer("size", 16, 128), fields.number("ratio", 1.0, 4.0)
-    solid = SolidNetwork(_network(fields), size, ratio, fields.number("share", 0.0, 1.0))
+    share = fields.number("share", 0.0, 1.0)
+    expected, tolerance = read_self_test(fields.inner("self_test"), SOLID_BLOCKS**3)
+    solid = SolidNetwork(_network(fields), size, ratio, share, expected, tolerance)
     fields.end()
     cells = (size, size, size)
     if dict(solid.network.inputs) != {"cells": (1, CHANNELS, *cells)}:
@@ -64,6 +72,14 @@ def read_solid(fields: Fields) -> SolidNetwork:
     if dict(solid.network.outputs) != {"logits": (1, 1, *cells)}:
         raise FieldError(f"the 3-D network's only output must be 'logits' of shape {[1, 1, *cells]}")
     return solid
+
+
+def read_self_test(fields: Fields, count: int) -> tuple[tuple[float, ...], float]:
+    """So many means expected of the phantom's mask, and by how much they may differ; raises FieldError."""
+    expected = fields.numbers("expected", count, 0.0, 1.0)
+    tolerance = fields.number("tolerance", 0.0, 0.5)
+    fields.end()
+    return expected, tolerance
 
 
 def _network(fields: Fields) -> Network:

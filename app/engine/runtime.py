@@ -26,8 +26,8 @@ from app import paths
 from app.engine.errors import ModelError
 from app.engine.hardware import instruction_set
 from app.engine.manifest import ModelManifest
-from app.engine.network import Network
-from app.engine.selftest import disagreement, phantom_inputs
+from app.engine.network import Network, SolidNetwork
+from app.engine.selftest import disagreement, phantom_inputs, solid_disagreement, solid_phantom_cells
 
 if TYPE_CHECKING:
     import openvino as ov
@@ -86,7 +86,10 @@ class CompiledPair:
         self._folder = _cache_folder(manifest, self.device, self.activation) if cache else None
         self._config = _configuration(manifest, self.device, self.activation, threads, self._folder)
         self._networks: dict[tuple[str, bool, int], ov.CompiledModel] = {}
+        self._threads = threads
         self._compiling = threading.Lock()
+        self._testing = threading.Lock()
+        self._filler: CompiledPair | None = None  # whose 3-D network gave the expected mask: this pair's, as a rule
         self._requests = threading.local()
 
     @property
@@ -139,12 +142,37 @@ class CompiledPair:
     def fill(self, cells: NDArray[np.float32]) -> NDArray[np.float32]:
         """Of the cells of a 3-D box (9, S, S, S), see `solid`, logits (S, S, S); only where the manifest has `solid`.
 
-        Raises ModelError where the answer is no number.
+        Before its first use the 3-D network has to give the expected mask of the 3-D phantom; where it does not, it is
+        compiled anew, in f32 and without what was cached. Raises ModelError where that fails too, and where the answer
+        is no number.
         """
+        if self.manifest.solid is None:
+            raise ModelError(f"the model {self.manifest.name} has no 3-D network")
+        with self._testing:
+            if self._filler is None:
+                self._filler = self._tested_filler(self.manifest.solid)
+        return self._filler.fill_untested(cells)
+
+    def fill_untested(self, cells: NDArray[np.float32]) -> NDArray[np.float32]:
+        """As `fill`, whatever the network makes of the phantom: for recording what it makes of it."""
         logits: NDArray[np.float32] = self._infer("solid", {"cells": cells[None]}, half=False, batch=1)["logits"][0, 0]
         if not np.isfinite(logits).all():
             raise ModelError(f"the model {self.manifest.name} answered with values that are no numbers")
         return logits
+
+    def _tested_filler(self, solid: SolidNetwork) -> CompiledPair:
+        """This pair, or one compiled in the plainest way, whichever first agrees with the manifest."""
+        cells, failure = solid_phantom_cells(self.manifest, solid), ""
+        for plain in (False, True):
+            pair = (
+                CompiledPair(self.manifest, device=self.device, threads=self._threads, cache=False) if plain else self
+            )
+            found = solid_disagreement(solid, pair.fill_untested(cells))
+            if found is None:
+                return pair
+            failure = found
+            pair.discard_cache()
+        raise ModelError(f"the 3-D network of {self.manifest.name} failed its self-test on this machine: {failure}")
 
     def self_test(self) -> str | None:
         """What is wrong with the mask of the phantom, or None where it is as the manifest expects."""

@@ -20,6 +20,7 @@ from convert.export import export_solid  # noqa: E402
 from convert.nets.solid import SolidConfig, SolidNet  # noqa: E402
 from convert.quantize import quantize_solid, solid_samples  # noqa: E402
 from convert.running import TrainConfig  # noqa: E402
+from convert.selftest import record_self_test  # noqa: E402
 from convert.solid_samples import RATIO, SolidSampler, augmented, smooth_solid  # noqa: E402
 from convert.train_solid import hard_dice, solid_loss, train_solid  # noqa: E402
 from convert.weights import load_solid, load_swift, save_weights  # noqa: E402
@@ -140,6 +141,7 @@ def test_that_the_package_answers_as_the_network_does(data: Path, tmp_path: Path
     last = train_solid(_config(data, tmp_path / "run", samples=4), TINY)
     folder = write_tiny_package(tmp_path / "package")
     export_solid(last, folder, size=SIZE, share=0.5)
+    record_self_test(folder)
     manifest = ModelManifest.load(folder).verify()
     assert manifest.solid is not None
     assert (manifest.solid.size, manifest.solid.ratio, manifest.solid.share) == (SIZE, RATIO, 0.5)
@@ -155,8 +157,10 @@ def test_that_the_quantised_package_answers_nearly_so(data: Path, tmp_path: Path
     last = train_solid(_config(data, tmp_path / "run", samples=16), TINY)
     folder, int8 = (write_tiny_package(tmp_path / name) for name in ("package", "package-int8"))
     export_solid(last, folder, size=SIZE, share=0.5)
+    record_self_test(folder)
     samples = solid_samples(data, SIZE, 8)
     quantize_solid(folder, int8, samples=samples)
+    record_self_test(int8)
     pairs = [CompiledPair(ModelManifest.load(each).verify(), cache=False) for each in (folder, int8)]
     assert "FakeQuantize" in (int8 / "solid.xml").read_text()
     whole, coarse = (np.stack([pair.fill(sample.channels) for sample in samples]) for pair in pairs)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from app.engine import runtime
 from app.engine.consensus import fill_box, step_count
 from app.engine.errors import ModelError
 from app.engine.geometry import Geometry
@@ -16,6 +17,7 @@ from app.engine.intensity import IntensityMapping
 from app.engine.manifest import ModelManifest
 from app.engine.prompt import Box3D
 from app.engine.propagate import propagate
+from app.engine.runtime import CompiledPair
 from app.engine.segmenter import ModelSegmenter, open_segmenter
 from app.engine.solid import SolidView, solid_input
 from app.engine.volume import Volume
@@ -189,3 +191,58 @@ def test_that_a_damaged_network_is_refused(tmp_path: Path) -> None:
     (folder / "solid.bin").write_bytes(b"no weights")
     with pytest.raises(ModelError, match=r"solid\.bin is damaged"):
         ModelManifest.load(folder).verify()
+
+
+def _expecting(folder: Path, first: float) -> Path:
+    manifest = read_manifest(folder)
+    manifest["solid"]["self_test"]["expected"][0] = first
+    rewrite_manifest(folder, manifest)
+    return folder
+
+
+def test_that_a_network_that_answers_otherwise_than_expected_is_not_used(tmp_path: Path) -> None:
+    folder = write_tiny_package(tmp_path / "wrong", share=0.5)
+    known = read_manifest(folder)["solid"]["self_test"]["expected"][0]
+    segmenter = open_segmenter(_expecting(folder, 0.0 if known > 0.5 else 1.0))  # the pair itself is as expected
+    volume, _truth, box = _ball((1.0, 1.0, 1.0))
+    for _ in range(2):  # and is no better the second time
+        with pytest.raises(ModelError, match=r"3-D network of wrong failed its self-test .* differs by \d\.\d+ \(at"):
+            segmenter.fill(volume, box)
+
+
+def test_that_a_network_that_was_compiled_wrongly_is_compiled_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = open_segmenter(write_tiny_package(tmp_path / "once", share=0.5)).pair
+    cells = np.full((9, 32, 32, 32), 0.25, dtype=np.float32)
+    expected = pair.fill(cells)
+    untested = CompiledPair.fill_untested
+    asked: list[CompiledPair] = []
+
+    def wrong_at_first(self: CompiledPair, cells: NDArray[np.float32]) -> NDArray[np.float32]:
+        asked.append(self)
+        return untested(self, cells) * (-1 if self is asked[0] else 1)
+
+    monkeypatch.setattr(CompiledPair, "fill_untested", wrong_at_first)
+    fresh = CompiledPair(pair.manifest)
+    assert np.array_equal(fresh.fill(cells), expected)
+    assert asked[0] is fresh
+    assert asked[1] is asked[2]  # tested once, then used
+    assert asked[1] is not fresh
+
+
+def test_that_the_test_is_run_once(packages: dict[float, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    segmenter = open_segmenter(packages[0.6])
+    volume, _truth, box = _ball((1.0, 1.0, 1.0))
+    first = segmenter.fill(volume, box)
+    assert first is not None
+    monkeypatch.setattr(runtime, "solid_disagreement", lambda *_: "tested twice")
+    again = segmenter.fill(volume, box)
+    assert again is not None
+    assert np.array_equal(again, first)
+
+
+def test_that_a_package_without_one_says_so(tmp_path: Path) -> None:
+    pair = open_segmenter(write_tiny_package(tmp_path / "flat")).pair
+    with pytest.raises(ModelError, match="flat has no 3-D network"):
+        pair.fill(np.zeros((9, 32, 32, 32), dtype=np.float32))

@@ -18,7 +18,7 @@ from app.engine.manifest import ModelManifest
 from app.engine.package_source import MANIFEST
 from app.engine.prompt_maps import CHANNELS
 from app.engine.runtime import CompiledPair, stop_reporting
-from app.engine.selftest import mask_blocks, phantom_inputs
+from app.engine.selftest import mask_blocks, phantom_inputs, solid_blocks, solid_phantom_cells
 from app.engine.solid import CHANNELS as CELL_CHANNELS
 
 stop_reporting()
@@ -64,11 +64,15 @@ def write_tiny_package(
     if share is not None:
         network = _saved(_solid(), folder / "solid.xml")
         manifest["solid"] = {"size": SOLID_SIZE, "ratio": 1.25, "share": share, **network}
+        manifest["solid"]["self_test"] = {"expected": [0.0] * 64, "tolerance": 0.02}
     rewrite_manifest(folder, manifest)
     pair = CompiledPair(ModelManifest.load(folder), cache=False)
     image, prompts = phantom_inputs(pair.manifest)
     logits, _ = pair.decode(pair.encode(image), prompts)
     manifest["self_test"]["expected"] = list(mask_blocks(logits[0]))
+    if pair.manifest.solid is not None:
+        cells = pair.fill_untested(solid_phantom_cells(pair.manifest, pair.manifest.solid))
+        manifest["solid"]["self_test"]["expected"] = list(solid_blocks(cells))
     rewrite_manifest(folder, manifest | fields)
     return folder
 
