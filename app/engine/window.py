@@ -1,4 +1,4 @@
-"""How values become grey on the screen: windows, and the presets that suit an image. Never changes a value.
+"""How values become grey on the screen: windows, and those that suit an image. Never changes a value.
 
 The model has a mapping of its own (`intensity`), so what a user does here changes no mask.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 from typing import Any
 
@@ -115,7 +116,7 @@ def _table(window: Window, dtype: np.dtype[Any], inverted: bool) -> NDArray[np.u
 
 @dataclass(frozen=True)
 class Preset:
-    """A window by name. `window` None: as the file says (`initial_window`); `inverted` None: as the file says.
+    """A window by name. `window` None: as it opens (`initial_window`); `inverted` None: as the file says.
 
     Otherwise `inverted` states how the image is shown, whatever the file says.
     """
@@ -125,9 +126,33 @@ class Preset:
     inverted: bool | None = None
 
 
-_AS_FILED = Preset("As the file says", None)
+class Origin(Enum):
+    """Why an image opens in its window."""
+
+    FILE = "file"  # it says so
+    HU = "HU"  # the window of soft tissue, for values in HU
+    LIKE_HU = "like HU"  # the same, for values that look like HU and of which the file says nothing
+    VALUES = "values"  # what is not background, but for its extremes
+    WHOLE = "whole"  # colour and labels: all there is
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How an image is shown at first, why, and the presets that suit it.
+
+    `scale` names what its values are, such as "HU" or "MR": through a window chosen for one image others of the same
+    scale may be shown. Empty where the values are of no known scale.
+    """
+
+    window: Window
+    origin: Origin
+    presets: tuple[Preset, ...]
+    scale: str
+
+
+_SOFT_TISSUE = Window(40, 400)
 _CT = (
-    Preset("Soft tissue", Window(40, 400)),
+    Preset("Soft tissue", _SOFT_TISSUE),
     Preset("Lung", Window(-600, 1500)),
     Preset("Bone", Window(400, 2000)),
     Preset("Brain", Window(40, 80)),
@@ -150,41 +175,75 @@ _PERCENTILES = (
     ("Bright parts", 25.0, 99.9),
 )
 _PADDING_HU, _AIR_HU = -3100, -500  # an image whose lowest value lies between is CT; MR of the phase reaches lower
+_SOFT_HU = (-200, 250)  # fat, organs, contrast
+_DENSE_HU, _RARE_HU, _OPEN_AIR_HU = (-500, math.inf), (-500, -200), (-1100, -900)
+_SOFT_SHARE = 0.2  # of what is denser than lung: below it the window of soft tissue would show little
+_SOFT_TO_RARE = 5  # soft tissue to what lies between lung and fat: 10 to 80 in CT, 1.5 in noise
 
 
 def initial_window(volume: Volume) -> Window:
-    """The file's own window; else the 0.5 and 99.5 percentiles of a bounded sample of what is not background.
+    """The window in which an image opens.
 
-    A constant image is mid-grey; NaN and infinities count for nothing; a label map is shown from 0 to its highest
-    label; eight bits of colour need no window, and get the whole range.
+    The file's own; else that of soft tissue where the values are HU, or look like HU and the file says nothing of them;
+    else the 0.5 and 99.5 percentiles of a bounded sample of what is not background. A constant image is mid-grey; NaN
+    and infinities count for nothing; a label map is shown from 0 to its highest label; eight bits of colour need no
+    window, and get the whole range.
     """
-    level, width = volume.display.level, volume.display.width
-    if level is not None and width is not None and _is_window(level, width):
-        return Window(float(level), float(width))
-    if volume.is_colour:
-        return Window.between(0, _WHITE)
-    if volume.kind is Kind.LABELS:
-        return _between(volume, 0.0, float(volume.voxels.max()))
-    return _percentile_window(volume, _foreground(_sample(volume)), 0.5, 99.5)
+    return _initial(volume)[0]
+
+
+def opening_of(volume: Volume) -> Opening:
+    """How an image is shown at first, why, and what the keys 0 to 9 show."""
+    window, origin = _initial(volume)
+    grey = not volume.is_colour and volume.kind is not Kind.LABELS
+    scale = ""
+    if grey and (volume.unit == "HU" or origin is Origin.LIKE_HU):
+        scale = "HU"
+    elif grey:
+        scale = f"{volume.modality} {volume.unit}".strip()
+    return Opening(window, origin, presets_for(volume), scale)
 
 
 def presets_for(volume: Volume) -> tuple[Preset, ...]:
-    """What the keys 0 to 9 show: the file's own window first, then what suits the modality; at most ten.
+    """What the keys 0 to 9 show: the window in which the image opens first, then what suits its values; at most ten.
 
-    CT in HU has the usual windows of organs, and so has what says neither modality nor unit but looks like HU (NIfTI).
-    PET in SUV is shown inverted. All else has percentiles of what is not background; colour and labels only the first.
+    CT in HU has the usual windows of organs, and so has what says no unit but looks like HU (NIfTI). PET in SUV is
+    shown inverted. All else has percentiles of what is not background; colour and labels only the first.
     """
+    first = Preset("Chosen from the values" if _of_the_file(volume) is None else "As the file says", None)
     if volume.is_colour or volume.kind is Kind.LABELS:
-        return (_AS_FILED,)
+        return (first,)
     whole = Preset("Whole range", _between(volume, *_all_extremes(volume)))
     if volume.unit == "SUV":
-        return (_AS_FILED, *_PET_SUV, whole)
+        return (first, *_PET_SUV, whole)
     values = _sample(volume)
-    if volume.unit == "HU" or (not volume.modality and not volume.unit and _looks_like_hu(values)):
-        return (_AS_FILED, *_CT, whole)
+    if volume.unit == "HU" or _may_be_hu(volume, values):
+        return (first, *_CT, whole)
     values = _foreground(values)
     percentiles = [Preset(name, _percentile_window(volume, values, low, high)) for name, low, high in _PERCENTILES]
-    return (_AS_FILED, *percentiles, whole)
+    return (first, *percentiles, whole)
+
+
+def _initial(volume: Volume) -> tuple[Window, Origin]:
+    filed = _of_the_file(volume)
+    if filed is not None:
+        return filed, Origin.FILE
+    if volume.is_colour:
+        return Window.between(0, _WHITE), Origin.WHOLE
+    if volume.kind is Kind.LABELS:
+        return _between(volume, 0.0, float(volume.voxels.max())), Origin.WHOLE
+    values = _sample(volume)
+    known = volume.unit == "HU"
+    if (known or _may_be_hu(volume, values)) and _shows_soft_tissue(values, known=known):
+        return _SOFT_TISSUE, Origin.HU if known else Origin.LIKE_HU
+    return _percentile_window(volume, _foreground(values), 0.5, 99.5), Origin.VALUES
+
+
+def _of_the_file(volume: Volume) -> Window | None:
+    level, width = volume.display.level, volume.display.width
+    if level is None or width is None or not _is_window(level, width):
+        return None
+    return Window(float(level), float(width))
 
 
 def _sample(volume: Volume) -> NDArray[np.float64]:
@@ -209,8 +268,24 @@ def _foreground(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return rest
 
 
-def _looks_like_hu(values: NDArray[np.float64]) -> bool:
-    return bool(len(values)) and _PADDING_HU <= values.min() < _AIR_HU and bool(values.max() > 0)
+def _may_be_hu(volume: Volume, values: NDArray[np.float64]) -> bool:
+    """Whether a file that says no unit reaches from the values of air beyond that of water."""
+    if volume.unit or volume.modality not in ("", "CT") or not len(values):
+        return False
+    return bool(_PADDING_HU <= values.min() < _AIR_HU and values.max() > 0)
+
+
+def _shows_soft_tissue(values: NDArray[np.float64], *, known: bool) -> bool:
+    """Whether there is enough to see between fat and contrast.
+
+    Of values not `known` to be HU some must be those of air as well, and few lie in the gap between lung and fat.
+    """
+    soft, dense, rare, air = (_count(values, *ends) for ends in (_SOFT_HU, _DENSE_HU, _RARE_HU, _OPEN_AIR_HU))
+    return soft > _SOFT_SHARE * dense and (known or (air > 0 and soft > _SOFT_TO_RARE * rare))
+
+
+def _count(values: NDArray[np.float64], low: float, high: float) -> int:
+    return int(np.count_nonzero((values >= low) & (values < high)))
 
 
 def _percentile_window(volume: Volume, values: NDArray[np.float64], low: float, high: float) -> Window:

@@ -243,11 +243,13 @@ _VIEW = (
         "view.previous_slice", QT_TRANSLATE_NOOP("Actions", "Previous slice"), ("Alt+Up",), _VOLUME, repeats=True
     ),
     ActionSpec(
-        "view.preset_0", QT_TRANSLATE_NOOP("Actions", "Brightness as in the file"), ("0",), _STUDY, number=0
+        "view.preset_0", QT_TRANSLATE_NOOP("Actions", "Brightness as in the file"), ("0",), _STUDY, number=0,
+        checkable=True,
     ),
     *(
         ActionSpec(
-            f"view.preset_{n}", QT_TRANSLATE_NOOP("Actions", "Brightness preset {number}"), (str(n),), _STUDY, number=n
+            f"view.preset_{n}", QT_TRANSLATE_NOOP("Actions", "Brightness preset {number}"), (str(n),), _STUDY, number=n,
+            checkable=True,
         )
         for n in range(1, 10)
     ),

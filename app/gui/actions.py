@@ -54,6 +54,7 @@ class Actions:
         self._have: frozenset[Need] = frozenset()
         self._connected: set[str] = set()
         self._menus: dict[str, tuple[MenuSpec, QMenu]] = {}
+        self._titles: dict[str, str] = {}
         self._actions = {spec.id: QAction(self._owner) for spec in ACTIONS}
         for spec in ACTIONS:
             action = self._actions[spec.id]
@@ -137,10 +138,15 @@ class Actions:
     def retranslate(self) -> None:
         """Say everything in the window's language, after a translator came or went."""
         for spec in ACTIONS:
-            self._actions[spec.id].setText(title_of(spec))
+            self._actions[spec.id].setText(self._titles.get(spec.id) or title_of(spec))
         for menu_spec, menu in self._menus.values():
             menu.setTitle(translated(menu_spec.title))
         self._show_tips()
+
+    def rename(self, titles: Mapping[str, str]) -> None:
+        """Call actions by other names than the table's, in the window's language; without one by the table's again."""
+        self._titles |= titles
+        self.retranslate()
 
     def draw_icons(self) -> None:
         """Draw the icons in the colours of the palette, after it changed.

@@ -152,6 +152,7 @@ class Context(QObject):
         act("view.full_screen", self.window.toggle_full_screen)
         self.files.set_saver(self.saving.save)
         self.files.shown.connect(self.preferences.show_as_before)
+        self.files.shown.connect(self.docks.information.tell_opening)
         self.files.shown.connect(lambda _read: self.planes.active_view.setFocus())
         self.files.shown.connect(self.docks.batch.review.shown)
         self.docks.batch.review.open_requested.connect(self.files.open_made)

@@ -149,7 +149,7 @@ DEVICE = _text("device", "CPU")
 BATCHES: Setting[tuple[Path, ...]] = Setting(
     "batches", (), _read_paths, lambda batches: [str(path) for path in batches]
 )  # files of batches that were begun and not ended
-WINDOWS: Setting[Mapping[str, Window]] = _mapping("windows", _read_window, lambda w: [w.level, w.width])  # by modality
+WINDOWS: Setting[Mapping[str, Window]] = _mapping("windows", _read_window, lambda w: [w.level, w.width])  # by scale
 FOLDERS: Setting[Mapping[str, str]] = _mapping("folders", _string, _same)  # last used, by what for
 
 ALL: tuple[Setting[Any], ...] = (
@@ -213,9 +213,9 @@ class Settings(QObject):
         """Let the next dialog for this purpose begin there."""
         self.set(FOLDERS, _with(self.get(FOLDERS), purpose, str(folder.absolute())))
 
-    def set_window(self, modality: str, window: Window) -> None:
-        """Show images of a modality through this window from now on."""
-        self.set(WINDOWS, _with(self.get(WINDOWS), modality, window))
+    def set_window(self, scale: str, window: Window) -> None:
+        """Show images whose values are of a scale (`Opening.scale`) through this window from now on."""
+        self.set(WINDOWS, _with(self.get(WINDOWS), scale, window))
 
     def keep_layout(self, name: str, layout: bytes) -> None:
         """Store a window's geometry or state (what Qt's saveGeometry and saveState give)."""

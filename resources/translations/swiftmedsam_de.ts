@@ -1663,8 +1663,32 @@
         <translation>sagittale Schicht</translation>
     </message>
     <message>
+        <source>{0}, as the file says</source>
+        <translation>{0}, wie die Datei es angibt</translation>
+    </message>
+    <message>
+        <source>{0}, for soft tissue; the file says none</source>
+        <translation>{0}, für Weichteile; die Datei gibt keine an</translation>
+    </message>
+    <message>
+        <source>{0}, for soft tissue: the values look like HU, though the file does not say so</source>
+        <translation>{0}, für Weichteile: Die Werte sehen nach HU aus, auch wenn die Datei es nicht sagt</translation>
+    </message>
+    <message>
+        <source>{0}, from the values; the file says none</source>
+        <translation>{0}, aus den Werten; die Datei gibt keine an</translation>
+    </message>
+    <message>
         <source>Stored as</source>
         <translation>Gespeichert als</translation>
+    </message>
+    <message>
+        <source>Brightness</source>
+        <translation>Fensterung</translation>
+    </message>
+    <message>
+        <source>The key 0 goes back to it.</source>
+        <translation>Die Taste 0 kehrt dahin zurück.</translation>
     </message>
     <message>
         <source>unknown: sizes are told in pixels</source>

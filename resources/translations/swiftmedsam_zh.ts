@@ -1663,8 +1663,32 @@
         <translation>矢状位切片</translation>
     </message>
     <message>
+        <source>{0}, as the file says</source>
+        <translation>{0}，按文件设定</translation>
+    </message>
+    <message>
+        <source>{0}, for soft tissue; the file says none</source>
+        <translation>{0}，软组织窗；文件未指定</translation>
+    </message>
+    <message>
+        <source>{0}, for soft tissue: the values look like HU, though the file does not say so</source>
+        <translation>{0}，软组织窗：数值看似 HU，但文件未注明</translation>
+    </message>
+    <message>
+        <source>{0}, from the values; the file says none</source>
+        <translation>{0}，根据数值；文件未指定</translation>
+    </message>
+    <message>
         <source>Stored as</source>
         <translation>存储类型</translation>
+    </message>
+    <message>
+        <source>Brightness</source>
+        <translation>窗宽窗位</translation>
+    </message>
+    <message>
+        <source>The key 0 goes back to it.</source>
+        <translation>按 0 键可恢复。</translation>
     </message>
     <message>
         <source>unknown: sizes are told in pixels</source>

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.engine.errors import WindowError
 from app.engine.geometry import Geometry
 from app.engine.volume import Display, Kind, Volume
-from app.engine.window import Preset, Window, initial_window, presets_for
+from app.engine.window import Origin, Preset, Window, initial_window, opening_of, presets_for
 
 WINDOWS = st.builds(Window, level=st.floats(-5000, 5000), width=st.floats(0.25, 8000))
 
@@ -248,3 +248,53 @@ def test_that_a_window_of_a_label_map_like_image_uses_every_grey() -> None:
     half[:, :5] = 1
     grey: NDArray[np.uint8] = initial_window(volume_of(half)).to_grey(half[0])
     assert set(grey.ravel().tolist()) == {0, 255}
+
+
+def body(*, soft: tuple[int, int] = (-120, 200), lung: int = -800, padding: int = -1000) -> NDArray[np.int16]:
+    """Soft tissue around a lung, in air."""
+    voxels = np.full((4, 60, 60), padding, np.int16)
+    voxels[:, 8:52, 8:52] = np.linspace(*soft, 4 * 44 * 44).reshape(4, 44, 44)
+    voxels[:, 20:30, 20:30] = lung
+    return voxels
+
+
+def test_that_ct_without_a_window_opens_in_that_of_soft_tissue() -> None:
+    for told in ({"unit": "HU", "modality": "CT"}, {"modality": "CT"}, {}):
+        opening = opening_of(volume_of(body(), **told))
+        assert opening.window == initial_window(volume_of(body(), **told)) == Window(40, 400)
+        assert opening.origin is (Origin.HU if "unit" in told else Origin.LIKE_HU)
+        assert opening.scale == "HU"
+
+
+def test_that_ct_with_a_window_opens_in_it() -> None:
+    opening = opening_of(volume_of(body(), unit="HU", display=Display(level=-600, width=1500)))
+    assert (opening.window, opening.origin, opening.scale) == (Window(-600, 1500), Origin.FILE, "HU")
+    assert opening.presets[0].name == "As the file says"
+    assert opening_of(volume_of(body())).presets[0].name == "Chosen from the values"
+
+
+@pytest.mark.parametrize("told", [{"modality": "MR"}, {"unit": "1/s"}])
+def test_that_what_says_that_it_is_not_ct_does_not_open_as_ct(told: dict[str, str]) -> None:
+    assert opening_of(volume_of(body(), **told)).origin is Origin.VALUES
+
+
+def test_that_noise_that_reaches_the_values_of_air_does_not_open_as_ct(rng: np.random.Generator) -> None:
+    for voxels in (rng.integers(-2048, 2048, (9, 60, 60)), rng.normal(0, 300, (9, 60, 60)), body(lung=-350) * 2 + 700):
+        assert opening_of(volume_of(voxels)).origin is Origin.VALUES
+    assert opening_of(volume_of(body(padding=-2000, lung=-950))).origin is Origin.LIKE_HU  # the lung is full of air
+    assert opening_of(volume_of(body(padding=-2000, lung=100))).origin is Origin.VALUES  # nothing is
+
+
+def test_that_ct_of_what_is_no_soft_tissue_opens_by_its_values() -> None:
+    for soft in ((-1000, -770), (600, 1400)):  # lung alone, bone alone
+        opening = opening_of(volume_of(body(soft=soft), unit="HU", modality="CT"))
+        assert opening.origin is Origin.VALUES
+        assert opening.scale == "HU"
+
+
+def test_that_scales_are_told_apart() -> None:
+    voxels = np.arange(60.0).reshape(3, 4, 5)
+    told = [("PT", "SUV"), ("PT", "Bq/ml"), ("MR", ""), ("", ""), ("CT", "")]
+    scales = [opening_of(volume_of(voxels, modality=modality, unit=unit)).scale for modality, unit in told]
+    assert scales == ["PT SUV", "PT Bq/ml", "MR", "", "CT"]
+    assert opening_of(volume_of(np.zeros((1, 2, 2, 3), np.uint8), modality="OP")).scale == ""

@@ -22,6 +22,7 @@ _SAYS: dict[str, int | str] = {
     "Finding": 1,
     "Skipped": 1,
     "CaseResult": "message",
+    "Preset": 0,
 }  # which argument
 _PYTHONS = {"ValueError", "TypeError", "KeyError", "RuntimeError", "OSError", "NotImplementedError", "EOFError"}
 _NOT_SAID = {"OverflowError", "StoppedError"}

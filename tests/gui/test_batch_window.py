@@ -33,7 +33,7 @@ from app.engine.labelmap import slice_region
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box3D
 from app.engine.study import Study, StudySource
-from app.engine.window import Window
+from app.engine.window import opening_of
 from app.gui.controllers.batch import BatchController
 from app.gui.controllers.batch_pace import Pace
 from app.gui.controllers.files import Read
@@ -607,7 +607,7 @@ def test_that_a_project_shows_a_voxel_of_its_volume_or_none(
     batch.controller.review.centre_changed.connect(heard.append)
     part = Box3D(14, 8, 4, 30, 20, 5), np.ones((1, 12, 16), dtype=bool)
     study.paint("Take the labels of a batch", [part], 1, record={"kind": "batch", "centre": told})
-    batch.controller.review.shown(Read(study, Window(0.0, 100.0), None, None))
+    batch.controller.review.shown(Read(study, opening_of(study.volume), None, None))
     assert heard == seen
 
 

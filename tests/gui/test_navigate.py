@@ -13,7 +13,7 @@ from app.engine.plane import Plane, SliceKey
 from app.engine.study import Study, StudySource
 from app.engine.upright import Upright
 from app.engine.volume import Display, Kind, Volume
-from app.engine.window import Window, initial_window
+from app.engine.window import Window, opening_of
 from app.gui.canvas.frame import PlaneFrame
 from app.gui.controllers.navigate import NavigateController, first_axis
 from app.gui.document import Document
@@ -29,7 +29,7 @@ class Desk:
     def open(self, study: Study | None) -> None:
         self.document.open(study)
         if study is not None:
-            self.navigate.begin(initial_window(study.volume))
+            self.navigate.begin(opening_of(study.volume))
 
 
 @pytest.fixture

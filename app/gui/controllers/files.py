@@ -18,7 +18,7 @@ from app.engine.progress import Stop, tell
 from app.engine.project import SUFFIX, open_project
 from app.engine.study import Study, StudySource
 from app.engine.volume import Volume
-from app.engine.window import Preset, Window, initial_window, presets_for
+from app.engine.window import Opening, opening_of
 from app.gui.controllers.navigate import NavigateController
 from app.gui.controllers.reading import stoppable
 from app.gui.dialogs.asks import Asks, UnsavedChoice
@@ -30,13 +30,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class Read:
-    """A study that was read, its window, the project it came from, and its journal (None where none can be written)."""
+    """A study that was read, how it is shown at first, the project it came from, and its journal (None: none here).
+
+    What `opening` holds is found on the engine thread, for it takes longer than the GUI thread has.
+    """
 
     study: Study
-    window: Window
+    opening: Opening
     project: Path | None
     journal: Journal | None
-    presets: tuple[Preset, ...] | None = None  # for keys; found in time that the GUI thread has not
     recovered: bool = False
 
 
@@ -128,7 +130,7 @@ class FilesController(QObject):
 
     def _show(self, read: Read) -> None:
         self._document.open(read.study, read.project, modified=read.recovered)
-        self._navigate.begin(read.window, read.presets)
+        self._navigate.begin(read.opening)
         self.reading.emit("")
         self.shown.emit(read)
         self.opened_path.emit(read.project or Path(read.study.source.path))
@@ -168,7 +170,7 @@ def _ready(study: Study, project: Path | None, journals: Path) -> Read:
         journal = Journal.start(journals, study, project)
     except WriteError:
         journal = None
-    return Read(study, initial_window(study.volume), project, journal, presets_for(study.volume))
+    return Read(study, opening_of(study.volume), project, journal)
 
 
 def _first_label(volume: Volume) -> LabelMap:

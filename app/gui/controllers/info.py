@@ -14,6 +14,9 @@ from app.engine.plane import Plane, plane_of
 from app.engine.study import Study
 from app.engine.upright import letters_of_axes
 from app.engine.volume import Kind, Volume
+from app.engine.window import Opening, Origin
+from app.gui.canvas.decorations import window_text
+from app.gui.controllers.files import Read
 from app.gui.document import Document
 from app.gui.jobs import Jobs, Lane
 from app.gui.panels.info import InfoLine, InfoPanel
@@ -34,6 +37,14 @@ _SLICE = {
     Plane.CORONAL: QT_TRANSLATE_NOOP("InfoController", "coronal slice"),
     Plane.SAGITTAL: QT_TRANSLATE_NOOP("InfoController", "sagittal slice"),
 }
+_WINDOWS = {
+    Origin.FILE: QT_TRANSLATE_NOOP("InfoController", "{0}, as the file says"),
+    Origin.HU: QT_TRANSLATE_NOOP("InfoController", "{0}, for soft tissue; the file says none"),
+    Origin.LIKE_HU: QT_TRANSLATE_NOOP(
+        "InfoController", "{0}, for soft tissue: the values look like HU, though the file does not say so"
+    ),
+    Origin.VALUES: QT_TRANSLATE_NOOP("InfoController", "{0}, from the values; the file says none"),
+}
 
 Range = tuple[float, float]
 
@@ -47,12 +58,17 @@ class InfoController(QObject):
         super().__init__(parent)
         self._document, self._jobs, self._settings = document, jobs, settings
         self._range: Range | None = None
+        self._opening: Opening | None = None
         self.panel = InfoPanel()
         self.panel.patient_data_toggled.connect(lambda shown: settings.set(SHOW_PATIENT_DATA, shown))
-        document.opened.connect(self._begin)
+        document.opened.connect(self._open)
         settings.bind(SHOW_PATIENT_DATA, lambda _shown: self._begin())
 
     @Slot()
+    def _open(self) -> None:
+        self._opening = None
+        self._begin()
+
     def _begin(self) -> None:
         """Another image is open, or its patient's data are wanted or not."""
         self._jobs.cancel(Lane.INFO)
@@ -66,6 +82,12 @@ class InfoController(QObject):
             self._jobs.run_steps(
                 Lane.INFO, lambda: _look(volume, patient=wanted), self._found, self._show, self.failed.emit
             )
+
+    @Slot(object)
+    def tell_opening(self, read: Read) -> None:
+        """Tell how the image that was just opened is shown at first, and why."""
+        self._opening = read.opening
+        self._show()
 
     def _found(self, found: Range | PatientData) -> None:
         if isinstance(found, PatientData):
@@ -94,6 +116,10 @@ class InfoController(QObject):
             InfoLine(self.tr("Values"), self._values(volume)),
             InfoLine(self.tr("Stored as"), self._stored(volume), str(volume.voxels.dtype)),
         ]
+        if self._opening is not None and self._opening.origin in _WINDOWS:
+            why = QCoreApplication.translate("InfoController", _WINDOWS[self._opening.origin])
+            window = window_text(self._opening.window)
+            lines.append(InfoLine(self.tr("Brightness"), why.format(window), self.tr("The key 0 goes back to it.")))
         return lines
 
     def _entry(self, study: Study) -> InfoLine:

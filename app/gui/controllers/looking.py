@@ -12,6 +12,7 @@ from app.gui.actions import Actions
 from app.gui.canvas.frame import PlaneFrame
 from app.gui.controllers.navigate import NavigateController
 from app.gui.document import Document
+from app.gui.translation import engine_text
 from app.gui.view_state import OverlayStyle, ToolKind, ViewState
 
 _PRESETS = 10
@@ -54,7 +55,8 @@ class LookingController(QObject):
         act("view.opacity_up", partial(navigate.step_opacity, 1))
         act("view.opacity_down", partial(navigate.step_opacity, -1))
         for n in range(_PRESETS):
-            act(f"view.preset_{n}", partial(navigate.apply_preset, n))
+            act(f"view.preset_{n}", partial(self._apply_preset, n))
+        navigate.presets_changed.connect(self._name_presets)
 
     def _connect_planes(self) -> None:
         act, navigate = self._actions.connect, self._navigate
@@ -66,6 +68,20 @@ class LookingController(QObject):
         act("view.four_up", self._toggle_all)
         for plane in Plane:
             act(f"view.{plane.name.lower()}", partial(self._show_alone, plane))
+
+    def _apply_preset(self, number: int) -> None:
+        self._navigate.apply_preset(number)
+        self._check()  # the action checked itself, whatever came of it
+
+    @Slot()
+    def _name_presets(self) -> None:
+        """Call the presets by their names for the image that is open, and offer no others."""
+        presets = self._navigate.presets
+        names = [engine_text(preset.name) for preset in presets]
+        names += [""] * (_PRESETS - len(names))
+        self._actions.rename({f"view.preset_{n}": name for n, name in enumerate(names)})
+        for n in range(_PRESETS):
+            self._actions[f"view.preset_{n}"].setVisible(not presets or n < len(presets))
 
     def _show_alone(self, plane: Plane) -> None:
         self._navigate.show_plane(plane)
@@ -94,4 +110,5 @@ class LookingController(QObject):
         }  # fmt: skip
         shown = plane_of(state.active_axis, study.volume.geometry) if study is not None and state.single else None
         checked |= {f"view.{plane.name.lower()}": plane is shown for plane in Plane}
+        checked |= {f"view.preset_{n}": self._navigate.looks_of(n) == looks for n in range(_PRESETS)}
         self._actions.check(checked)

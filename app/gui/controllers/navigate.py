@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from app.engine.measure import acquisition_axis
 from app.engine.plane import Plane, SliceKey, axis_of
 from app.engine.volume import Volume
-from app.engine.window import Preset, Window, presets_for
+from app.engine.window import Opening, Preset, Window
 from app.gui.canvas.frame import PlaneFrame
 from app.gui.canvas.hand import LARGEST_BRUSH, SMALLEST_BRUSH
 from app.gui.document import Document
-from app.gui.view_state import Camera, OverlayStyle, ToolKind, ViewState
+from app.gui.view_state import Camera, Looks, OverlayStyle, ToolKind, ViewState
 
 _ZOOM_STEP = 1.25
 _OPACITY_STEP = 0.1
@@ -24,29 +24,26 @@ _THICK = 1.3  # times the spacing within slices: those that lie so far apart wer
 class NavigateController(QObject):
     """What menus and keys do to the view; the mouse does the same in the canvas."""
 
+    presets_changed = Signal()
+
     def __init__(self, view_state: ViewState, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._view_state, self._document = view_state, document
-        self._presets: tuple[Preset, ...] | None = None
-        self._own_window = view_state.looks.window
-        self._own = view_state.looks.window  # of the file
+        self._opening: Opening | None = None
         document.opened.connect(self._forget)
 
     @Slot()
     def _forget(self) -> None:
-        self._presets = None
+        self._opening = None
+        self.presets_changed.emit()
 
-    def begin(self, window: Window, presets: tuple[Preset, ...] | None = None) -> None:
-        """Look at what was opened afresh: through its own window, in the plane it was acquired in.
-
-        Window and presets are given, for finding them takes longer than the GUI thread has; without presets they are
-        looked for when the first of them is wanted.
-        """
-        self._own, self._presets = window, presets
-        self._own_window = window
+    def begin(self, opening: Opening) -> None:
+        """Look at what was opened afresh: through its own window, in the plane it was acquired in."""
         volume = self._volume
         if volume is not None:
-            looks = replace(self._view_state.looks, window=window, inverted=volume.display.inverted)
+            self._opening = opening
+            self.presets_changed.emit()
+            looks = replace(self._view_state.looks, window=opening.window, inverted=volume.display.inverted)
             picture = volume.shape_zyx[0] == 1
             axis = 0 if picture else first_axis(volume)
             self._view_state.begin(volume.shape_zyx, looks, single=picture, axis=axis)
@@ -91,20 +88,23 @@ class NavigateController(QObject):
     @property
     def presets(self) -> tuple[Preset, ...]:
         """The windows that the keys 0 to 9 show; none where nothing is open."""
-        volume = self._volume
-        if self._presets is None:
-            self._presets = () if volume is None else presets_for(volume)
-        return self._presets
+        return () if self._opening is None else self._opening.presets
+
+    def looks_of(self, number: int) -> Looks | None:
+        """How everything would be drawn through the window of a key; None where it means nothing for this image."""
+        opening, volume = self._opening, self._volume
+        if opening is None or volume is None or not 0 <= number < len(opening.presets):
+            return None
+        preset = opening.presets[number]
+        window = opening.window if preset.window is None else preset.window
+        inverted = volume.display.inverted if preset.inverted is None else preset.inverted
+        return replace(self._view_state.looks, window=window, inverted=inverted)
 
     def apply_preset(self, number: int) -> None:
         """Show the window of a key; one that means nothing for this image changes nothing."""
-        volume = self._volume
-        if volume is None or not 0 <= number < len(self.presets):
-            return
-        preset = self.presets[number]
-        window = self._own if preset.window is None else preset.window
-        inverted = volume.display.inverted if preset.inverted is None else preset.inverted
-        self._view_state.set_looks(replace(self._view_state.looks, window=window, inverted=inverted))
+        looks = self.looks_of(number)
+        if looks is not None:
+            self._view_state.set_looks(looks)
 
     def set_window(self, window: Window) -> None:
         """Show this window."""

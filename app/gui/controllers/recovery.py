@@ -9,7 +9,7 @@ from PySide6.QtCore import QDateTime, QLocale, QObject, Signal, Slot
 from app.engine.errors import EngineError
 from app.engine.journal import Journal, Recovery, discard, recover, unclean
 from app.engine.study import Act
-from app.engine.window import initial_window
+from app.engine.window import opening_of
 from app.gui.controllers.files import FilesController, Read, name_of
 from app.gui.dialogs.asks import Asks, RecoverChoice
 from app.gui.document import Document
@@ -63,7 +63,7 @@ class RecoveryController(QObject):
             study = recover(found)
             journal = Journal.start(folder, study, found.project, unsaved=found.acts)
             discard(found)  # the new journal holds all of it
-            return Read(study, initial_window(study.volume), found.project, journal, recovered=True)
+            return Read(study, opening_of(study.volume), found.project, journal, recovered=True)
 
         self._files.show_recovered(work)
 
