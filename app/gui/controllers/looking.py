@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Slot
 from app.engine.plane import Plane, plane_of
 from app.gui.actions import Actions
 from app.gui.canvas.frame import PlaneFrame
-from app.gui.controllers.navigate import NavigateController
+from app.gui.controllers.navigate import NavigateController, through
 from app.gui.document import Document
 from app.gui.translation import engine_text
 from app.gui.view_state import OverlayStyle, ToolKind, ViewState
@@ -110,5 +110,8 @@ class LookingController(QObject):
         }  # fmt: skip
         shown = plane_of(state.active_axis, study.volume.geometry) if study is not None and state.single else None
         checked |= {f"view.{plane.name.lower()}": plane is shown for plane in Plane}
-        checked |= {f"view.preset_{n}": self._navigate.looks_of(n) == looks for n in range(_PRESETS)}
+        presets = self._navigate.presets
+        checked |= {
+            f"view.preset_{n}": n < len(presets) and through(presets[n], looks) == looks for n in range(_PRESETS)
+        }
         self._actions.check(checked)

@@ -29,21 +29,25 @@ class NavigateController(QObject):
     def __init__(self, view_state: ViewState, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._view_state, self._document = view_state, document
-        self._opening: Opening | None = None
+        self._presets: tuple[Preset, ...] = ()
         document.opened.connect(self._forget)
 
     @Slot()
     def _forget(self) -> None:
-        self._opening = None
+        self._presets = ()
         self.presets_changed.emit()
 
     def begin(self, opening: Opening) -> None:
         """Look at what was opened afresh: through its own window, in the plane it was acquired in."""
         volume = self._volume
         if volume is not None:
-            self._opening = opening
+            inverted = volume.display.inverted
+            self._presets = tuple(
+                Preset(each.name, each.window or opening.window, inverted if each.inverted is None else each.inverted)
+                for each in opening.presets
+            )
             self.presets_changed.emit()
-            looks = replace(self._view_state.looks, window=opening.window, inverted=volume.display.inverted)
+            looks = replace(self._view_state.looks, window=opening.window, inverted=inverted)
             picture = volume.shape_zyx[0] == 1
             axis = 0 if picture else first_axis(volume)
             self._view_state.begin(volume.shape_zyx, looks, single=picture, axis=axis)
@@ -87,24 +91,13 @@ class NavigateController(QObject):
 
     @property
     def presets(self) -> tuple[Preset, ...]:
-        """The windows that the keys 0 to 9 show; none where nothing is open."""
-        return () if self._opening is None else self._opening.presets
-
-    def looks_of(self, number: int) -> Looks | None:
-        """How everything would be drawn through the window of a key; None where it means nothing for this image."""
-        opening, volume = self._opening, self._volume
-        if opening is None or volume is None or not 0 <= number < len(opening.presets):
-            return None
-        preset = opening.presets[number]
-        window = opening.window if preset.window is None else preset.window
-        inverted = volume.display.inverted if preset.inverted is None else preset.inverted
-        return replace(self._view_state.looks, window=window, inverted=inverted)
+        """What the keys 0 to 9 show, nothing left to the file; none where nothing is open."""
+        return self._presets
 
     def apply_preset(self, number: int) -> None:
         """Show the window of a key; one that means nothing for this image changes nothing."""
-        looks = self.looks_of(number)
-        if looks is not None:
-            self._view_state.set_looks(looks)
+        if 0 <= number < len(self._presets):
+            self._view_state.set_looks(through(self._presets[number], self._view_state.looks))
 
     def set_window(self, window: Window) -> None:
         """Show this window."""
@@ -175,6 +168,11 @@ class NavigateController(QObject):
     def _volume(self) -> Volume | None:
         study = self._document.study
         return None if study is None else study.volume
+
+
+def through(preset: Preset, looks: Looks) -> Looks:
+    """The same seen through a preset of the navigator's."""
+    return replace(looks, window=preset.window or looks.window, inverted=bool(preset.inverted))
 
 
 def first_axis(volume: Volume) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QLabel, QVBoxLayout, QWidget
 
 
@@ -66,6 +67,11 @@ class _Lines(QWidget):
         self._form = QFormLayout(self)
         self._form.setContentsMargins(0, 0, 0, 0)
         self._form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Have the rows measured anew: Qt shares out the height among them as if it did not depend on the width."""
+        super().resizeEvent(event)
+        self._form.invalidate()
 
     def set_lines(self, lines: Sequence[InfoLine]) -> None:
         """Show these."""
