@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from app.engine.clicks import follow_clicks
 from app.engine.embeddings import Embedding, EmbeddingCache, EmbeddingKey, image_token
 from app.engine.fastest import fastest_pair
 from app.engine.manifest import ModelManifest, find_package
@@ -121,7 +122,7 @@ class ModelSegmenter:
         """See `Segmenter`."""
         view = embedding.view
         shape = (view.grid.rows, view.grid.columns)
-        checked = [prompt.checked(shape) for prompt in prompts]
+        checked = [self._with_what_clicks_correct(embedding, prompt.checked(shape)) for prompt in prompts]
         masks: list[SliceMask] = []
         for start in range(0, len(checked), BATCH):  # so that memory does not grow with the number of prompts
             inputs = decoder_inputs(self.manifest, checked[start : start + BATCH], view)
@@ -146,6 +147,18 @@ class ModelSegmenter:
         found += 1
         return np.reciprocal(found, out=found)
 
+    def _with_what_clicks_correct(self, embedding: Embedding, prompts: Prompts) -> Prompts:
+        """Prompts as they are, or with the mask of their box where clicks came with the box but without a mask."""
+        if (
+            self.manifest.encoding != "maps"
+            or prompts.previous is not None
+            or not prompts.points
+            or prompts.box is None
+        ):
+            return prompts
+        found = self.decode(embedding, [replace(prompts, points=())])[0].mask
+        return replace(prompts, previous=found) if found.any() else prompts
+
     def _mask(
         self, view: View, prompts: Prompts, logits: NDArray[np.float32], scores: NDArray[np.float32]
     ) -> SliceMask:
@@ -153,6 +166,7 @@ class ModelSegmenter:
         mask = np.zeros((view.grid.rows, view.grid.columns), dtype=bool)
         mask[rows, columns] = values > self.manifest.mask_threshold
         if self.manifest.encoding == "maps":  # the SAM family's masks stay as the original code gives them
+            follow_clicks(mask, prompts, view.grid)
             _keep_near_box(mask, prompts)
         score = min(max(float(scores[0]), 0.0), 1.0)
         present = float(scores[1]) if len(scores) > 1 else float(mask.any())  # the SAM family does not say
