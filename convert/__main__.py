@@ -1,4 +1,4 @@
-"""`python -m convert data | train | export | quantize | parity | evaluate | fuse | card`: see `--help` of each."""
+"""`python -m convert data | train | export | quantize | parity | calibrate | evaluate | fuse | card`: see `--help` of each."""
 
 from __future__ import annotations
 
@@ -42,6 +42,11 @@ def _parser() -> argparse.ArgumentParser:
     parity.add_argument("--data", type=Path, required=True)
     parity.add_argument("--samples", type=int, default=50)
     parity.set_defaults(run=_parity)
+    calibrate = commands.add_parser("calibrate", help="fit a pair's predicted IoU on the training split")
+    calibrate.add_argument("package", type=Path)
+    calibrate.add_argument("--data", type=Path, required=True)
+    calibrate.add_argument("--share", type=float, default=0.15, help="of the images and volumes")
+    calibrate.set_defaults(run=_calibrate)
     card = commands.add_parser("card", help="write a package's CARD.md from its manifest and the data's attributions")
     card.add_argument("package", type=Path)
     card.add_argument("--data", type=Path, required=True)
@@ -181,6 +186,15 @@ def _parity(options: argparse.Namespace) -> int:
     size = int(read_manifest(options.package)["input"]["size"])
     samples = calibration_samples(options.data, size, options.samples)
     print(json.dumps(torch_to_openvino(options.checkpoint, options.package, samples), indent=1))
+    return 0
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    from convert.calibrate import calibrate
+
+    found = calibrate(options.package, options.data, share=options.share)
+    print(f"{found.cases} targets: error of predicted IoU {found.before:.3f}, calibrated {found.after:.3f}")
+    print(f"predicted IoU = {found.slope:.3f} * score {found.offset:+.3f}")
     return 0
 
 

@@ -20,6 +20,7 @@ from convert.dataset import SMALLEST_2D, Item, load_items
 SUITES = {
     "validation": (("train2d", "train3d"), ("val",)),
     "testonly": (("testonly2d", "testonly3d"), ("test",)),
+    "training": (("train2d", "train3d"), ("train",)),
 }
 _MOST_TARGETS = 24  # of one image: some hold hundreds
 _SLICES_PER_TARGET = 3  # of one volume
@@ -51,11 +52,19 @@ class VolumeCase:
     seed: Seed
 
 
-def slice_cases(root: Path, suite: str, *, outwards: tuple[float, float] = (0.0, 0.05)) -> Iterator[SliceCase]:
-    """Every image of the suite, and three slices of each target in volumes; sides of boxes move outwards by a share."""
+def slice_cases(
+    root: Path, suite: str, *, outwards: tuple[float, float] = (0.0, 0.05), share: float = 1.0
+) -> Iterator[SliceCase]:
+    """Every image of the suite, and three slices of each target in volumes; sides of boxes move outwards by a share.
+
+    `share` of the images and volumes, always the same ones.
+    """
     folders, splits = SUITES[suite]
     for item in load_items(root, folders, splits):
-        random = np.random.default_rng(crc32(f"{item.dataset}/{item.name}".encode()))
+        seed = crc32(f"{item.dataset}/{item.name}".encode())
+        if seed % 1000 >= 1000 * share:
+            continue
+        random = np.random.default_rng(seed)
         volume = as_volume(item)
         if not item.is_volume:
             yield _picture_case(item, volume, random, outwards)

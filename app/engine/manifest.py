@@ -71,6 +71,8 @@ class ModelManifest:
     mask_threshold: float  # logits above are inside
     present_threshold: float  # presence below means that there is no object
     doubtful_threshold: float  # predicted IoU below deserves a second look
+    score_slope: float  # the predicted IoU is this times the network's first score,
+    score_offset: float  # and this
     training: Mapping[str, Any]
     accuracy: Mapping[str, Any]
     digest: str  # SHA-256 of the manifest, and so of all that it lists
@@ -224,6 +226,7 @@ def _manifest(fields: Fields, folder: Path, digest: str) -> ModelManifest:
     prompting = _prompts(fields.inner("prompts"))
     expected, tolerance = read_self_test(fields.inner("self_test"), SELF_TEST_BLOCKS**2)
     mask, present, doubtful = _thresholds(fields.inner("thresholds"))
+    slope, offset = _calibration(fields.inner("calibration")) if "calibration" in fields else (1.0, 0.0)
     return ModelManifest(
         folder=folder,
         name=fields.text("name", NAME),
@@ -249,6 +252,8 @@ def _manifest(fields: Fields, folder: Path, digest: str) -> ModelManifest:
         mask_threshold=mask,
         present_threshold=present,
         doubtful_threshold=doubtful,
+        score_slope=slope,
+        score_offset=offset,
         training=fields.free("training"),
         accuracy=fields.free("accuracy"),
         digest=digest,
@@ -314,6 +319,12 @@ def _thresholds(fields: Fields) -> tuple[float, float, float]:
     present, doubtful = (fields.number(name, 0.0, 1.0) for name in ("present", "doubtful"))
     fields.end()
     return mask, present, doubtful
+
+
+def _calibration(fields: Fields) -> tuple[float, float]:
+    slope, offset = fields.number("slope", 0.1, 10.0), fields.number("offset", -10.0, 10.0)
+    fields.end()
+    return slope, offset
 
 
 def _check_tensors(manifest: ModelManifest) -> None:

@@ -86,6 +86,11 @@ BROKEN: dict[str, tuple[Change, str]] = {
     "percentiles crossed": (lambda m: m["intensity"].update(CT={"kind": "percentile", "low": 9, "high": 1}), "high"),
     "too few expected values": (lambda m: m["self_test"].update(expected=[0.5] * 63), "'self_test.expected'"),
     "threshold beyond one": (lambda m: m["thresholds"].update(present=2), "'thresholds.present'"),
+    "calibration that turns scores round": (
+        lambda m: m.update(calibration={"slope": -1, "offset": 1}),
+        "'calibration.slope'",
+    ),
+    "calibration without a line": (lambda m: m.update(calibration={"slope": 1}), "'calibration.offset' is missing"),
     "output that the decoder does not take": (
         lambda m: m["encoder"]["outputs"].update(more=[1, 2]),
         "same fixed shape",
