@@ -1,4 +1,4 @@
-"""`python -m convert data | train | export | quantize | parity | calibrate | evaluate | fuse | card`: see `--help` of each."""
+"""Training, export and measuring: `python -m convert --help` names the commands, `--help` of each says what it takes."""
 
 from __future__ import annotations
 

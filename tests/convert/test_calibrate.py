@@ -9,14 +9,14 @@ import pytest
 
 pytest.importorskip("torch", reason="torch is in the convert extra")
 
-from app.engine.prompt import Box, Prompts  # noqa: E402
-from app.engine.segmenter import SliceImage, open_segmenter  # noqa: E402
-from app.engine.view import SliceGrid  # noqa: E402
-from convert.__main__ import main  # noqa: E402
-from convert.calibrate import calibrate, fit_line  # noqa: E402
-from convert.package import read_manifest, write_manifest  # noqa: E402
-from tests.convert.tiny_data import write_index  # noqa: E402
-from tests.engine.tiny_package import write_tiny_package  # noqa: E402
+from app.engine.prompt import Box, Prompts
+from app.engine.segmenter import SliceImage, open_segmenter
+from app.engine.view import SliceGrid
+from convert.__main__ import main
+from convert.calibrate import calibrate, fit_line
+from convert.package import read_manifest, write_manifest
+from tests.convert.tiny_data import write_index
+from tests.engine.tiny_package import write_tiny_package
 
 
 def test_that_the_line_goes_through_most_points_whatever_a_few_say() -> None:
