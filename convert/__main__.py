@@ -1,4 +1,4 @@
-"""Training, export and measuring: `python -m convert --help` names the commands, `--help` of each says what it takes."""
+"""Training, export and measuring: `python -m convert --help` names the commands, and `--help` of each its options."""
 
 from __future__ import annotations
 
