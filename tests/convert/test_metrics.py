@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -116,6 +117,39 @@ def test_that_masks_of_other_shape_or_dimension_are_refused() -> None:
         nsd(mask, mask[:2], (1.0, 1.0))
     with pytest.raises(ValueError, match="do not fit"):
         nsd(mask, mask, (1.0, 1.0, 1.0))
+
+
+def ball(shape: tuple[int, ...], centre: tuple[int, ...], radius: float) -> Mask:
+    places = np.indices(shape)
+    squares = sum(((axis - middle) ** 2 for axis, middle in zip(places, centre, strict=True)), np.zeros(shape))
+    return np.asarray(squares <= radius**2)
+
+
+# Not by hand: these values were computed by the challenge's public evaluation code (SurfaceDice.py of LiteMedSAM, and
+# google-deepmind/surface-distance, of which it is a copy) on the two balls of each line; that code is not in here.
+PUBLIC_NSD: list[tuple[tuple[int, ...], Any, Any, tuple[float, ...], float, float]] = [
+    ((16, 20), ((7, 8), 5), ((8, 10), 5), (1.0, 1.0), 1.0, 0.5476858924576367),
+    ((16, 20), ((7, 8), 5), ((8, 10), 5), (1.0, 1.0), 2.0, 0.9407435698305463),
+    ((16, 20), ((7, 8), 5), ((9, 12), 3), (0.7, 1.3), 1.5, 0.4781275777602279),
+    ((16, 20), ((0, 0), 9), ((0, 3), 7), (2.0, 0.5), 1.0, 0.8760958162870462),  # at the border of the picture
+    ((12, 12), ((5, 5), 4.3), ((5, 5), 2.2), (1.0, 1.0), 2.0, 0.5000000000000001),
+    ((12, 14, 16), ((5, 6, 7), 4), ((6, 7, 9), 4), (1.0, 1.0, 1.0), 1.0, 0.6557127874367019),
+    ((12, 14, 16), ((5, 6, 7), 4), ((6, 7, 9), 4), (1.0, 1.0, 1.0), 2.0, 0.9516129406661108),
+    ((12, 14, 16), ((5, 6, 7), 4), ((6, 7, 9), 3), (2.5, 0.7, 0.7), 1.0, 0.6444790092930093),
+    ((12, 14, 16), ((5, 6, 7), 4.5), ((5, 6, 7), 2.3), (0.4, 1.1, 3.0), 2.0, 0.6778591157370762),
+    ((1, 14, 16), ((0, 6, 7), 5), ((0, 8, 9), 4), (1.0, 1.0, 1.0), 2.0, 0.8933140327751072),  # a slab
+    ((8, 9, 10), ((0, 0, 0), 6.5), ((1, 2, 0), 5), (5.0, 0.5, 0.9), 0.6, 0.8981359483127455),
+    ((8, 9, 10), ((4, 4, 4), 0), ((4, 5, 6), 0), (1.0, 1.0, 1.0), 2.0, 0.7499999999999999),  # voxel and voxel
+    ((8, 9, 10), ((4, 4, 4), 2), ((40, 5, 6), 0), (1.0, 1.0, 1.0), 2.0, 0.0),  # one of them is empty
+]
+
+
+@pytest.mark.parametrize(("shape", "a", "b", "spacing", "tolerance", "value"), PUBLIC_NSD)
+def test_that_nsd_equals_that_of_the_public_code(
+    shape: tuple[int, ...], a: Any, b: Any, spacing: tuple[float, ...], tolerance: float, value: float
+) -> None:
+    """Far within the 1e-6 that is asked for: both add up the same numbers, in another order."""
+    assert nsd(ball(shape, *a), ball(shape, *b), spacing, tolerance) == pytest.approx(value, abs=1e-12)
 
 
 def elements_one_by_one(mask: Mask, spacing: Sequence[float]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
