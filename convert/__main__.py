@@ -127,10 +127,9 @@ def _train(options: argparse.Namespace) -> int:
 
 def _export(options: argparse.Namespace) -> int:
     from convert.checkpoints import is_lineage
-    from convert.export import export_solid, export_swift
+    from convert.export import export_solid, export_swift, solid_size
     from convert.selftest import record_self_test
-    from convert.solid_samples import SIZE as SOLID_SIZE
-    from convert.weights import load_solid, save_weights
+    from convert.weights import save_weights
 
     if is_lineage(options.checkpoint):
         if options.solid is not None or options.weights is not None:
@@ -139,11 +138,11 @@ def _export(options: argparse.Namespace) -> int:
     if not 0 <= options.share <= 1:
         raise ValueError(f"--share must lie between 0 and 1, not {options.share}")
     if options.solid is not None:
-        load_solid(options.solid)  # refused before anything is written
+        solid_size(options.solid)  # refused before anything is written
     size = options.size or 256
     export_swift(options.checkpoint, options.out, name=options.out.name, version=options.version, size=size)
     if options.solid is not None:
-        export_solid(options.solid, options.out, size=SOLID_SIZE, share=options.share)
+        export_solid(options.solid, options.out, share=options.share)
     record_self_test(options.out)
     if options.weights is not None:
         save_weights(options.checkpoint, options.weights)
@@ -163,10 +162,16 @@ def _export_lineage(options: argparse.Namespace) -> int:
 
 
 def _quantize(options: argparse.Namespace) -> int:
+    from app.engine.manifest import ModelManifest
     from convert.package import read_manifest
     from convert.quantize import calibration_samples, quantize_solid, quantize_swift, solid_samples
     from convert.selftest import record_self_test
 
+    known = ModelManifest.load(options.source)
+    if known.precision != "f32":
+        raise ValueError(f"{options.source} is quantised already: INT8 is made of a floating-point package")
+    if known.family != "swift":
+        raise ValueError(f"{options.source} is a {known.family}: its INT8 is made by export, of its checkpoint")
     source = read_manifest(options.source)
     samples = calibration_samples(options.data, int(source["input"]["size"]), options.samples)
     blocks = solid_samples(options.data, int(source["solid"]["size"]), options.samples) if "solid" in source else []

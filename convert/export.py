@@ -10,11 +10,14 @@ import torch
 
 from app.engine import solid
 from app.engine.prompt_maps import CHANNELS
+from convert.checkpoints import CheckpointError
 from convert.nets.solid import SolidNet
 from convert.nets.swift import SwiftNet
 from convert.package import add_solid, ov, read_manifest, swift_fields, write_manifest, write_package
-from convert.solid_samples import RATIO
-from convert.weights import load_solid, load_swift
+from convert.solid_samples import RATIO, SIZE
+from convert.weights import load_solid, load_swift, trained_size
+
+_SOLID_SIZES = 16, 128  # cells that a manifest allows
 
 
 def convert_pair(net: SwiftNet, size: int) -> tuple[ov.Model, ov.Model]:
@@ -56,8 +59,22 @@ def convert_solid(net: SolidNet, size: int) -> ov.Model:
     return model
 
 
-def export_solid(checkpoint: Path, folder: Path, *, size: int, share: float) -> None:
+def solid_size(checkpoint: Path) -> int:
+    """Cells along each axis that the 3-D network of a checkpoint sees: those of its training, 48 where it is not told.
+
+    Raises CheckpointError where the file holds no such network, or one that no package may hold.
+    """
+    net, kept = load_solid(checkpoint)
+    size, stride = trained_size(kept) or SIZE, 2 ** len(net.config.widths)
+    if size % stride or not _SOLID_SIZES[0] <= size <= _SOLID_SIZES[1]:
+        fit = f"a multiple of {stride} from {_SOLID_SIZES[0]} to {_SOLID_SIZES[1]}"
+        raise CheckpointError(f"{checkpoint} is of a training on {size} cells, not on {fit}")
+    return size
+
+
+def export_solid(checkpoint: Path, folder: Path, *, share: float) -> None:
     """Put the 3-D network of a checkpoint into a floating-point package; `share`: see `network.SolidNetwork`."""
+    size = solid_size(checkpoint)
     net, kept = load_solid(checkpoint)
     add_solid(folder, convert_solid(net, size), {"size": size, "ratio": RATIO, "share": share})
     manifest = read_manifest(folder)

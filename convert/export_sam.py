@@ -23,6 +23,7 @@ from convert.selftest import record_self_test
 
 POINTS = 8  # clicks beside a box that a package takes
 _ABSENT = -1
+_MARGIN = 3  # pixels of 256 around the mask of the slice before: LiteMedSAM's
 
 
 class PromptedDecoder(nn.Module):
@@ -107,6 +108,9 @@ def convert_sam(sam: Sam, *, size: int = IMAGE_SIZE, probability: bool = False) 
 
 def manifest_fields(family: Family, *, name: str, size: int, training: Mapping[str, Any]) -> dict[str, Any]:
     """The manifest's fields of a floating-point package, but for files and self-test."""
+    prompts = dict(family.prompts)
+    if prompts["carry"] == "margin":
+        prompts["margin"] = max(1, round(_MARGIN * size / IMAGE_SIZE))
     return {
         "format": FORMAT,
         "name": name,
@@ -117,7 +121,7 @@ def manifest_fields(family: Family, *, name: str, size: int, training: Mapping[s
         "input": {"size": size, "channels": 3},
         "intensity": {"default": {"kind": family.intensity}},
         "view": dict(family.view),
-        "prompts": dict(family.prompts),
+        "prompts": prompts,
         "thresholds": {"mask": 0.0, "present": 0.5, "doubtful": 0.75},
         "training": dict(training),
         "accuracy": {},

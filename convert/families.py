@@ -36,8 +36,9 @@ class Family:
     """How a network of the lineage is used.
 
     `size` is the side of the encoder's image where its tensors leave it open; `prompt_size` that of the prompts' image
-    where it is another. `view`, `intensity` and `prompts` are fields of a manifest. `probability`: masks are
-    interpolated as probabilities. `int8`: how it is quantised.
+    where it is another. `view`, `intensity` and `prompts` are fields of a manifest (to which the margin of what is
+    carried is added: 3 of 256 pixels, whatever the size). `probability`: masks are interpolated as probabilities.
+    `int8`: how it is quantised.
     """
 
     name: str
@@ -53,8 +54,8 @@ class Family:
 
 _AREA = {"policy": "corner", "resize": "area"}
 _PILLOW = {"policy": "corner", "resize": "antialiased"}
-_WHOLE = {"encoding": "tokens", "corners": "whole", "carry": "margin", "margin": 3}
-_EXACT = {"encoding": "tokens", "corners": "exact", "carry": "margin", "margin": 12}  # 3 of 256 pixels are 12 of 1024
+_WHOLE = {"encoding": "tokens", "corners": "whole", "carry": "margin"}
+_EXACT = {"encoding": "tokens", "corners": "exact", "carry": "margin"}
 _LINEAR_ATTENTION = ("MatMul", "Divide")  # sums over thousands of tokens, and what they are divided by
 _TINY = Quantisation(True, (0, 7, 12))  # the neck and one or both blocks of the last stage
 _VIT = Quantisation(True, (0, 14, 26))  # the neck and two or four blocks

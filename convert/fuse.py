@@ -71,9 +71,10 @@ def agreement(case: str, maps: Sequence[Labels]) -> Agreement:
 def fuse_folders(
     folders: Sequence[Path], out: Path, method: Method, say: Callable[[str], None] = print
 ) -> list[Agreement]:
-    """Fuse what bears the same name in all folders, each into the kind of file of the first; writes agreement.csv too.
+    """Fuse what bears the same name in all folders, each into the kind of file of the first.
 
-    Raises ReadError where no name is in all of them.
+    `agreement.csv` goes beside them, unless there is nothing to tell: no case could be fused. Raises ReadError where
+    no name is in all of the folders.
     """
     cases = common_cases(folders)
     out.mkdir(parents=True, exist_ok=True)
@@ -87,6 +88,8 @@ def fuse_folders(
             continue
         measured.append(agreement(name, maps))
         say(f"{name}: {len(maps)} maps agree to {measured[-1].pairwise_dsc:.4f} DSC, {measured[-1].unanimous:.1%}")
+    if not measured:
+        return measured
     with (out / "agreement.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(Agreement.__dataclass_fields__)

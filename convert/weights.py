@@ -26,24 +26,34 @@ def load_swift(checkpoint: Path) -> tuple[SwiftNet, dict[str, Any]]:
 
     Raises CheckpointError where the file holds no swift network, or not all of one.
     """
-    return _loaded(checkpoint, lambda saved: SwiftNet(SwiftConfig(**saved)))
+    return _loaded(checkpoint, "pair", lambda saved: SwiftNet(SwiftConfig(**saved)))
 
 
 def load_solid(checkpoint: Path) -> tuple[SolidNet, dict[str, Any]]:
     """As `load_swift`, of the 3-D network."""
-    return _loaded(checkpoint, lambda saved: SolidNet(SolidConfig(**saved)))
+    return _loaded(checkpoint, "3-D network", lambda saved: SolidNet(SolidConfig(**saved)))
 
 
-def _loaded(checkpoint: Path, make: Callable[[Mapping[str, Any]], Net]) -> tuple[Net, dict[str, Any]]:
+def trained_size(kept: Mapping[str, Any]) -> int | None:
+    """Side, in pixels or cells, on which a network was trained, of what `load_swift` or `load_solid` gives beside it.
+
+    None where that does not say.
+    """
+    config = kept.get("config")
+    size = config.get("size") if isinstance(config, Mapping) else None
+    return size if type(size) is int else None
+
+
+def _loaded(checkpoint: Path, wanted: str, make: Callable[[Mapping[str, Any]], Net]) -> tuple[Net, dict[str, Any]]:
     content = read_content(checkpoint)
     if checkpoint.suffix == ".safetensors":
         return _of_weights(checkpoint, content, make)
     if not isinstance(content, Mapping) or "average" not in content or "network" not in content:
-        raise CheckpointError(f"{checkpoint} is no checkpoint of a swift training")
+        raise CheckpointError(f"{checkpoint} is no checkpoint of a training of the {wanted}")
     net = _network(checkpoint, content["network"], content["average"], make)
     names = ("seen", "seconds", "steps", "config", "revision")
     if not all(name in content for name in names):
-        raise CheckpointError(f"{checkpoint} is no whole checkpoint of a swift training")
+        raise CheckpointError(f"{checkpoint} is no whole checkpoint of a training of the {wanted}")
     return net, {name: content[name] for name in names}
 
 
@@ -55,6 +65,7 @@ def save_weights(checkpoint: Path, target: Path) -> None:
         "network": json.dumps(state["network"]),
         "seen": str(state["seen"]),
         "seconds": str(round(state["seconds"])),
+        "size": str(state["config"]["size"]),
     }
     save_file({k: v.contiguous() for k, v in tensors.items()}, target, metadata=notes)
 
@@ -65,7 +76,9 @@ def _of_weights(path: Path, tensors: object, make: Callable[[Mapping[str, Any]],
         raise CheckpointError(f"{path} does not say of which network its weights are")
     try:
         network = json.loads(notes["network"])
-        kept = {"seen": int(notes.get("seen", 0)), "seconds": float(notes.get("seconds", 0))}
+        kept: dict[str, Any] = {"seen": int(notes.get("seen", 0)), "seconds": float(notes.get("seconds", 0))}
+        if "size" in notes:
+            kept["config"] = {"size": int(notes["size"])}
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path} does not say of which network its weights are") from error
     return _network(path, network, tensors, make), kept

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.errors import PromptError
+from app.engine.fitted_view import FittedView
 from app.engine.prompt import Prompts
 from app.engine.view import View
 
@@ -45,8 +47,11 @@ def box_around_mask(
 
     It is the tight box, in pixels of the model's input, of the mask shrunk to that input, `margin` larger on each side
     and clipped there. The public scripts shrink the mask as an eight-bit picture in which it has the number of its
-    object, so that more of a pixel counts as inside the higher the number is: `painted` is that number.
+    object, so that more of a pixel counts as inside the higher the number is: `painted` is that number. They do it by
+    area; cubic splines, by which MedSAM is shown its images, would leave a mask smaller than it is.
     """
+    if isinstance(view, FittedView) and view.method == "cubic":
+        view = replace(view, method="area")
     shrunk = view.extract(mask.astype(np.uint8) * np.uint8(min(painted, 255)))
     rows, columns = np.nonzero(shrunk * view.inside() > 0)
     if not len(rows):

@@ -81,28 +81,39 @@ def _opencv(image: NDArray[Any], size: Size) -> NDArray[np.float32]:
         y, x = (int(step) for step in steps)
         out = values.reshape(size[0], y, size[1], x).sum(axis=(1, 3), dtype=np.float32) / np.float32(y * x)
     else:
-        out = _shares(image.shape[0], size[0]) @ values @ _shares(image.shape[1], size[1]).T
+        out = _shrunk(_shrunk(values.T, size[1]).T, size[0])
     if image.dtype != np.uint8:
         return np.asarray(out)
     # Whole steps of two are the one case in which halves are rounded up.
     return _halves_up(out) if steps == (2.0, 2.0) else np.asarray(np.rint(out))
 
 
-def _shares(count: int, wanted: int) -> NDArray[np.float32]:
-    """(wanted, count): which share of each new cell every old one covers."""
-    step = count / wanted
-    shares = np.zeros((wanted, count), dtype=np.float32)
+def _shrunk(values: NDArray[np.float32], wanted: int) -> NDArray[np.float32]:
+    """Means along the first axis, added up one after the other as OpenCV does it: the order decides the last bit."""
+    first, shares = _shares(len(values), wanted)
+    out = values[first] * shares[:, :1]
+    for n in range(1, shares.shape[1]):
+        out += values[np.minimum(first + n, len(values) - 1)] * shares[:, n : n + 1]
+    return out
+
+
+def _shares(count: int, wanted: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """The first old cell that each new one covers, and (wanted, taps) which share of it and those that follow."""
+    step = 1 / (wanted / count)  # as OpenCV computes it
+    firsts = np.zeros(wanted, dtype=np.intp)
+    shares = np.zeros((wanted, math.ceil(step) + 2), dtype=np.float32)
     for n in range(wanted):
-        first, last = n * step, n * step + step
-        extent = min(step, count - first)
-        begin, end = math.ceil(first), min(math.floor(last), count - 1)
+        low, high = n * step, n * step + step
+        extent = min(step, count - low)
+        begin, end = math.ceil(low), min(math.floor(high), count - 1)
         begin = min(begin, end)
-        shares[n, begin:end] = 1.0 / extent
-        if begin - first > 1e-3:
-            shares[n, begin - 1] = (begin - first) / extent
-        if last - end > 1e-3:
-            shares[n, end] = min(last - end, 1.0, extent) / extent
-    return shares
+        firsts[n] = begin - 1 if begin - low > 1e-3 else begin
+        if begin - low > 1e-3:
+            shares[n, 0] = (begin - low) / extent
+        shares[n, begin - firsts[n] : end - firsts[n]] = 1.0 / extent
+        if high - end > 1e-3:
+            shares[n, end - firsts[n]] = min(high - end, 1.0, extent) / extent
+    return firsts, shares
 
 
 def _opencv_enlarged(image: NDArray[Any], size: Size) -> NDArray[np.float32]:
@@ -123,7 +134,7 @@ def _opencv_enlarged(image: NDArray[Any], size: Size) -> NDArray[np.float32]:
 
 
 def _area_neighbours(count: int, wanted: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
-    step = count / wanted
+    step = 1 / (wanted / count)  # as OpenCV computes it: the last bit decides where a border meets a border
     new = np.arange(wanted)
     low = np.floor(new * step).astype(np.intp)
     weight = ((new + 1) - (low + 1) * (wanted / count)).astype(np.float32)

@@ -95,6 +95,15 @@ def test_that_a_damaged_map_is_refused(content: bytes, tmp_path: Path) -> None:
         read_segs(tmp_path / "x.npz")
 
 
+def test_that_nothing_is_written_where_no_case_can_be_fused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for n in range(2):
+        (tmp_path / f"reader{n}").mkdir()
+        (tmp_path / f"reader{n}" / "a.npz").write_bytes(b"nothing")
+    assert main(["fuse", *(str(tmp_path / f"reader{n}") for n in range(2)), "-o", str(tmp_path / "out")]) == 1
+    assert "a.npz" in capsys.readouterr().out
+    assert not list((tmp_path / "out").iterdir())
+
+
 def test_that_one_folder_is_too_few(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["fuse", str(tmp_path), "-o", str(tmp_path / "out")]) == 1
     assert "two folders" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,21 @@ def test_that_quantising_gives_a_package_of_eight_bits_that_agrees(
     exact, rounded = (1 / (1 + np.exp(-pair.decode(pair.encode(image), prompts)[0])) for pair in pairs)
     assert "FakeQuantize" in (folder / "encoder.xml").read_text()
     assert np.abs(exact - rounded).mean() < 0.05
+
+
+def test_that_what_is_quantised_or_no_package_is_not_quantised(
+    data: Path, float_package: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "done"
+    shutil.copytree(float_package, folder)
+    fields = json.loads((folder / "manifest.json").read_text())
+    for manifest, sentence in (({**fields, "precision": "int8"}, "quantised already"), ({"a": 3}, "not understood")):
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+        assert main(["quantize", str(folder), "-o", str(tmp_path / "out"), "--data", str(data), "--samples", "2"]) == 1
+        message = capsys.readouterr().err
+        assert sentence in message
+        assert message.count("\n") == 1
+        assert not (tmp_path / "out").exists()
 
 
 def test_that_boxes_are_the_same_at_every_run_and_hold_their_target(data: Path) -> None:

@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from convert.export_sam import PromptedDecoder, convert_sam, no_points, with_random_weights
+from convert.export_sam import PromptedDecoder, convert_sam, manifest_fields, no_points, with_random_weights
+from convert.families import FAMILIES
 from convert.nets.mask_decoder import MaskDecoder
 from convert.nets.prompt_encoder import PromptEncoder
 from convert.nets.sam import BUILDERS, build_litemedsam, build_swiftmedsam
@@ -203,3 +204,14 @@ def test_that_boxes_are_scaled_to_the_image_of_the_prompts() -> None:
     with torch.no_grad():
         half, _ = PromptedDecoder(sam, scale=2.0)(embedding, BOXES / 2, *no_points(3))
         torch.testing.assert_close(half, sam.decode(embedding, BOXES)[0])
+
+
+@pytest.mark.parametrize(("family", "size", "margin"), [("litemedsam", 256, 3), ("sam", 1024, 12), ("daft", 512, 6)])
+def test_that_the_margin_of_what_is_carried_is_the_same_share_of_every_image(
+    family: str, size: int, margin: int
+) -> None:
+    assert manifest_fields(FAMILIES[family], name="x", size=size, training={})["prompts"]["margin"] == margin
+
+
+def test_that_medficientsam_carries_no_margin() -> None:
+    assert "margin" not in manifest_fields(FAMILIES["medficientsam"], name="x", size=512, training={})["prompts"]

@@ -16,7 +16,7 @@ from app.engine.prompt import Box3D  # noqa: E402
 from app.engine.runtime import CompiledPair  # noqa: E402
 from convert.checkpoints import CheckpointError  # noqa: E402
 from convert.dataset import Instance, Item, load_items  # noqa: E402
-from convert.export import export_solid  # noqa: E402
+from convert.export import export_solid, solid_size  # noqa: E402
 from convert.nets.solid import SolidConfig, SolidNet  # noqa: E402
 from convert.quantize import quantize_solid, solid_samples  # noqa: E402
 from convert.running import TrainConfig  # noqa: E402
@@ -140,7 +140,7 @@ def test_that_weights_go_into_a_new_run_and_into_no_other_network(data: Path, tm
 def test_that_the_package_answers_as_the_network_does(data: Path, tmp_path: Path) -> None:
     last = train_solid(_config(data, tmp_path / "run", samples=4), TINY)
     folder = write_tiny_package(tmp_path / "package")
-    export_solid(last, folder, size=SIZE, share=0.5)
+    export_solid(last, folder, share=0.5)
     record_self_test(folder)
     manifest = ModelManifest.load(folder).verify()
     assert manifest.solid is not None
@@ -153,10 +153,27 @@ def test_that_the_package_answers_as_the_network_does(data: Path, tmp_path: Path
     np.testing.assert_allclose(found, expected, atol=0.02 * np.abs(expected).max())
 
 
+def test_that_the_size_of_the_training_goes_with_its_files(data: Path, tmp_path: Path) -> None:
+    last = train_solid(_config(data, tmp_path / "run", samples=4), TINY)
+    save_weights(last, tmp_path / "solid.safetensors")
+    assert solid_size(last) == solid_size(tmp_path / "solid.safetensors") == SIZE
+    content = torch.load(last, weights_only=True)
+    for said, found in (({}, 48), ({"size": 32}, 32)):
+        torch.save(content | {"config": said}, tmp_path / "x.pt")
+        assert solid_size(tmp_path / "x.pt") == found
+    for size in (30, 8, 1 << 40):
+        torch.save(content | {"config": {"size": size}}, tmp_path / "x.pt")
+        with pytest.raises(CheckpointError, match="a training on"):
+            solid_size(tmp_path / "x.pt")
+    torch.save({"weights": torch.zeros(3)}, tmp_path / "other.pt")
+    with pytest.raises(CheckpointError, match="no checkpoint of a training of the 3-D network"):
+        solid_size(tmp_path / "other.pt")
+
+
 def test_that_the_quantised_package_answers_nearly_so(data: Path, tmp_path: Path) -> None:
     last = train_solid(_config(data, tmp_path / "run", samples=16), TINY)
     folder, int8 = (write_tiny_package(tmp_path / name) for name in ("package", "package-int8"))
-    export_solid(last, folder, size=SIZE, share=0.5)
+    export_solid(last, folder, share=0.5)
     record_self_test(folder)
     samples = solid_samples(data, SIZE, 8)
     quantize_solid(folder, int8, samples=samples)

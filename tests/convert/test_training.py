@@ -215,7 +215,7 @@ def test_that_one_embedding_serves_many_prompts() -> None:
 
 def test_that_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
     torch.save({"weights": torch.zeros(3)}, tmp_path / "other.pt")
-    with pytest.raises(ValueError, match="no checkpoint of a swift training"):
+    with pytest.raises(ValueError, match="no checkpoint of a training of the pair"):
         load_swift(tmp_path / "other.pt")
 
 

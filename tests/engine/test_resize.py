@@ -59,6 +59,23 @@ def test_that_eight_bit_values_are_those_of_the_library(method: Method, expected
     np.testing.assert_array_equal(resized, expected)
 
 
+def test_that_borders_that_meet_do_so_as_in_opencv() -> None:
+    """17 of 34 new cells end where 3 of 6 old ones do: 17 * (6 / 34) is 3, but 17 * (1 / (34 / 6)) a bit less."""
+    row = (np.arange(6) ** 2 * 37 % 256).astype(np.uint8)[None]
+    expected = [0, 0, 0, 0, 0, 12, 37, 37, 37, 37, 37, 111, 148, 148, 148, 148, 148, 148, 77, 77, 77, 77, 78, 80]
+    assert resize(row, (1, 34), "area")[0].tolist() == [*expected, 80, 80, 80, 80, 131, 157, 157, 157, 157, 157]
+
+
+def test_that_every_value_is_opencvs_whichever_way_the_axes_go() -> None:
+    cv2 = pytest.importorskip("cv2", reason="OpenCV is in the convert extra")
+    random = np.random.default_rng(4)
+    for _ in range(60):
+        shape, size = (tuple(int(n) for n in random.integers(5, 400, 2)) for _ in range(2))
+        picture = random.integers(0, 256, shape, dtype=np.uint8)
+        expected = cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA)
+        np.testing.assert_array_equal(resize(picture, (size[0], size[1]), "area"), expected, f"{shape} to {size}")
+
+
 def test_that_antialiased_values_are_pillows() -> None:
     expected = np.asarray(Image.fromarray(PICTURE).resize((4, 3), Image.Resampling.BILINEAR))
     np.testing.assert_array_equal(resize(PICTURE, (3, 4), "antialiased"), expected)

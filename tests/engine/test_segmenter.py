@@ -232,6 +232,14 @@ def test_that_more_of_a_cell_counts_the_higher_the_number_of_an_object() -> None
     assert box_around_mask(mask, view, 0, painted=3) == (99, 100, 149, 149)
 
 
+def test_that_a_mask_is_carried_by_area_where_images_are_shown_by_splines() -> None:
+    mask = np.zeros((64, 128), dtype=bool)
+    mask[20:30, 40:60] = True  # in a stretched view of 512 cells a pixel is 4 wide and 8 high
+    stretched = fitted_view(SliceGrid(64, 128), 512, "stretch", "cubic")
+    assert box_around_mask(mask, stretched, 0) == (160, 160, 239, 239)
+    assert box_around_mask(mask, stretched, 6) == (154, 154, 245, 245)
+
+
 def test_that_an_empty_mask_has_no_box_around_it() -> None:
     assert box_around_mask(np.zeros((64, 64), dtype=bool), fitted_view(SliceGrid(64, 64), 64), 3) is None
 
