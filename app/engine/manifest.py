@@ -103,6 +103,10 @@ class ModelManifest:
         """Whether embeddings may be kept in half precision."""
         return not (self.encoding == "tokens" and self.precision == "f32")
 
+    def calibrated(self, score: float) -> float:
+        """The predicted IoU, 0..1, of which the network's own score is this."""
+        return min(max(self.score_slope * score + self.score_offset, 0.0), 1.0)
+
     def intensity_for(self, modality: str) -> IntensityMapping:
         """How values of a modality become channels."""
         return self.intensity.get(modality, self.intensity["default"])

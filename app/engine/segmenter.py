@@ -168,7 +168,7 @@ class ModelSegmenter:
         if self.manifest.encoding == "maps":  # the SAM family's masks stay as the original code gives them
             follow_clicks(mask, prompts, view.grid)
             _keep_near_box(mask, prompts)
-        score = min(max(self.manifest.score_slope * float(scores[0]) + self.manifest.score_offset, 0.0), 1.0)
+        score = self.manifest.calibrated(float(scores[0]))
         present = float(scores[1]) if len(scores) > 1 else float(mask.any())  # the SAM family does not say
         return SliceMask(mask, score, present)
 
