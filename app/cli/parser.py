@@ -35,7 +35,7 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"swiftmedsam {__version__}")
-    commands = parser.add_subparsers(title="subcommands", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(title="subcommands", metavar="COMMAND", required=True, prog=parser.prog)
     for add in (_add_segment, _add_batch, _add_info, _add_models, _add_selftest, _add_bench):
         add(commands)
     return parser

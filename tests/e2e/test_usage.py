@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,14 @@ def test_that_arguments_that_cannot_be_understood_are_refused(
 
     assert caught.value.code == 2
     assert words in capsys.readouterr().err
+
+
+def test_that_a_subcommand_is_called_by_its_name_alone_where_it_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["info"])
+    said = capsys.readouterr().err
+    assert re.match(r"usage: (swiftmedsam|python -m app) info \[", said)
+    assert re.search(r"^(swiftmedsam|python -m app) info: error: ", said.splitlines()[-1])
 
 
 def test_that_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
