@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import platform
 import shutil
@@ -35,13 +36,20 @@ def make_tarball(application: Path, output: Path, quick: bool = False) -> Path:
     with tempfile.TemporaryDirectory() as work:
         extras = Path(work)
         draw_icons(extras)
-        with tarfile.open(target, "w:xz", preset=0 if quick else 6) as archive:
+        filters = _tarball_filters(platform.machine(), quick)
+        with lzma.open(target, "wb", filters=filters) as stream, tarfile.open(fileobj=stream, mode="w") as archive:
             top = f"{plan.NAME}-{__version__}"
             archive.add(application, top, filter=_of_nobody)
             archive.add(extras / "application-256.png", f"{top}/swiftmedsam.png", filter=_of_nobody)
             for file in ("swiftmedsam.desktop", "swiftmedsam-mime.xml"):
                 archive.add(_HERE / file, f"{top}/{file}", filter=_of_nobody)
     return target
+
+
+def _tarball_filters(machine: str, quick: bool) -> list[dict[str, int]]:
+    """How xz packs: level 1 is an eighth of the work of 6; knowing machine code makes up for half of its size."""
+    packing = {"id": lzma.FILTER_LZMA2, "preset": 0 if quick else 1}
+    return [{"id": lzma.FILTER_X86}, packing] if machine == "x86_64" else [packing]
 
 
 def make_deb(application: Path, output: Path, quick: bool = False) -> Path:
