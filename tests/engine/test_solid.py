@@ -177,6 +177,20 @@ def test_that_share_and_slices_are_weighed(packages: dict[float, Path]) -> None:
     assert not np.array_equal(expected[part], whole > 0.5)
 
 
+def test_that_what_the_network_says_of_mirrored_boxes_comes_back_mirrored(
+    packages: dict[float, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ramp = np.linspace(-8, 8, 32, dtype=np.float32)
+    monkeypatch.setattr(CompiledPair, "fill", lambda *_: np.zeros((32, 32, 32), dtype=np.float32) + ramp)
+    volume, _truth, box = _ball((1.0, 1.0, 1.0))
+    found = open_segmenter(packages[1.0]).fill(volume, box)
+    assert found is not None
+    logits = np.log(found / (1 - found))
+    assert np.ptp(logits, axis=(0, 1)).max() < 1e-4  # along x alone, where one answer in four is turned round:
+    places = (np.arange(box.x1 - box.x0) + 0.5) / (box.x1 - box.x0) - 0.5
+    np.testing.assert_allclose(logits[0, 0], 0.5 * 16 * places / 1.25, atol=0.15)
+
+
 def test_that_a_network_of_another_shape_is_refused(packages: dict[float, Path], tmp_path: Path) -> None:
     folder = write_tiny_package(tmp_path / "other", share=0.5)
     manifest = read_manifest(folder)
