@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QTextEdit,
     QToolBar,
+    QToolButton,
     QWidget,
 )
 
@@ -68,6 +69,7 @@ class Actions:
                 group.addAction(self._actions[each])
         self._guard = KeyGuard(self._owner)
         self._undrawn: dict[str, str] = {}  # names of icons, by action
+        self._more: QToolButton | None = None
         self._drawing = QTimer(self._owner)
         self._drawing.setInterval(0)
         self._drawing.timeout.connect(self._draw_next_icon)
@@ -157,6 +159,8 @@ class Actions:
         for each in TOOLBAR:
             if each in drawn:
                 self._actions[each].setIcon(icon(drawn.pop(each)))
+        if self._more is not None:
+            self._more.setIcon(icon("right"))
         self._undrawn = drawn
         self._drawing.start()
 
@@ -189,6 +193,10 @@ class Actions:
                 continue
             bar.addAction(self._actions[each])
             bar.widgetForAction(self._actions[each]).setObjectName(f"button.{each}")
+        more = bar.findChild(QToolButton, "qt_toolbar_ext_button")  # Qt's own arrow cannot be seen on a dark bar
+        if isinstance(more, QToolButton):
+            self._more = more
+            self._more.setIcon(icon("right"))
 
     def _build_menu(self, spec: MenuSpec, parent: QWidget) -> QMenu:
         menu = QMenu(translated(spec.title), parent)

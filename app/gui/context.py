@@ -295,11 +295,12 @@ def pixels_of(image: QImage) -> NDArray[np.uint8]:
 
 
 def describe_voxel(volume: Volume, zyx: tuple[int, int, int]) -> str:
-    """The value of a voxel with its unit, and its index as the command line takes it (x, y, z)."""
+    """The value of a voxel with its unit, and its index as the command line takes it (x, y, z); a picture has no z."""
     z, y, x = zyx
     value = volume.voxels[z, y, x]
     if volume.is_colour:
         text = "R {} G {} B {}".format(*(int(part) for part in value))
     else:
         text = f"{float(value):.6g} {volume.unit}".rstrip()
-    return QCoreApplication.translate("Context", "{0} at ({1})").format(text, f"{x}, {y}, {z}")
+    index = f"{x}, {y}" if volume.shape_zyx[0] == 1 else f"{x}, {y}, {z}"
+    return QCoreApplication.translate("Context", "{0} at ({1})").format(text, index)

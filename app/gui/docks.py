@@ -163,7 +163,7 @@ class Docks(QObject):
         dock = self._measures_dock = self._window.add_dock("measures", self.tr("Measures"), panel, _BOTTOM)
         self.measure.watch(False)  # until somebody looks
         dock.visibilityChanged.connect(self.measure.watch)
-        act("measure.show", lambda: _show(dock))
+        act("measure.show", self._show_measures)
         return dock
 
     def _add_findings(self) -> QDockWidget:
@@ -254,8 +254,15 @@ class Docks(QObject):
     def _compare(self) -> None:
         path = self._parts.asks.open_labels("")
         if path is not None:
-            _show(self._measures_dock)
+            self._show_measures()
             self.measure.compare(path)
+
+    def _show_measures(self) -> None:
+        """Measures beside the slices, with most of the width: their rows are long."""
+        were_hidden = not self._measures_dock.isVisible()
+        _show(self._measures_dock)
+        if were_hidden:
+            self._window.resizeDocks([self._strip_dock, self._measures_dock], [1, 3], Qt.Orientation.Horizontal)
 
     def _show_panels(self, shown: bool) -> None:
         self._labels_dock.setVisible(shown)

@@ -36,6 +36,7 @@ class Document(QObject):
         self._active = BACKGROUND
         self._project: Path | None = None
         self._parts = 0  # acts since the last `finish_parts`
+        self._as_whole = False  # those parts mean nothing alone
         self._forced = False  # modified, though nothing can be undone: a recovered study
         self.undo_stack = QUndoStack(self)
         self.undo_stack.cleanChanged.connect(self._tell_modified)
@@ -60,11 +61,16 @@ class Document(QObject):
         """Whether an act is being done in parts and has not been finished."""
         return self._parts > 0
 
+    @property
+    def is_half_done(self) -> bool:
+        """Whether what is there now must not be written or compared, since the rest of an act is still to come."""
+        return self._as_whole
+
     def open(self, study: Study | None, project: Path | None = None, *, modified: bool = False) -> None:
         """Replace what is open; what was open before is forgotten, so ask first."""
         if self._study is not None:
             self.closed.emit()
-        self._parts = 0
+        self._parts, self._as_whole = 0, False
         self.undo_stack.clear()
         self._study, self._project, self._forced = study, project, modified and study is not None
         labels = study.labels.labels if study is not None else ()
@@ -101,9 +107,18 @@ class Document(QObject):
             self._announce(act)
         return act
 
-    def begin_parts(self) -> None:
-        """Say that an act is going to be done in parts: another one in parts ends here."""
+    def begin_parts(self, *, as_whole: bool = False) -> None:
+        """Say that an act is going to be done in parts: another one in parts ends here.
+
+        `as_whole`: some of the parts alone are nothing that anybody wants, so `is_half_done` until they are finished.
+        """
         self.about_to_act.emit()
+        self._as_whole = as_whole
+
+    def hurry(self) -> None:
+        """Have what is half done finished at once."""
+        if self._as_whole:
+            self.about_to_act.emit()
 
     def do_part(self, make: Callable[[Study], Act]) -> Act:
         """A part of an act that takes a while: shown at once, undone and journalled as a whole by `finish_parts`."""
@@ -117,6 +132,7 @@ class Document(QObject):
 
     def finish_parts(self, text: str, record: Mapping[str, Any]) -> None:
         """Make one act of the parts, if there were any."""
+        self._as_whole = False
         if self._study is not None and self._parts:
             act = self._study.join_last(self._parts, text, record)
             self._parts = 0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -14,6 +15,7 @@ from app.engine.export import write_labels
 from app.engine.prompt import Box3D
 from app.engine.study import Act, Study
 from app.gui.controllers.importing import ImportController
+from app.gui.controllers.snapshot import Snapshots
 from app.gui.dialogs.asks import Asks
 from app.gui.document import Document
 from app.gui.jobs import Jobs, Lane
@@ -146,3 +148,29 @@ def test_that_an_import_ends_with_its_image(
     desk.importing._step()
     assert not document.has_parts
     assert desk.messages == []
+
+
+def test_that_what_is_saved_or_compared_amid_an_import_holds_all_of_it(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, document, taken = large_labels(desk, monkeypatch, tmp_path), desk.document, list[NDArray[np.uint16]]()
+    snapshots = Snapshots(document)
+    begin_to_take(desk, path)
+    snapshots.take(lambda _study, values: taken.append(values))
+    desk.qtbot.waitUntil(lambda: bool(taken))
+    assert desk.messages == ["2 labels were added."]
+    assert set(np.unique(taken[0])) == {0, 2, 3}
+
+
+def test_that_a_snapshot_amid_an_import_is_whole_though_the_image_goes(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document, taken = desk.document, list[NDArray[np.uint16]]()
+    snapshots = Snapshots(document)
+    importing = ImportController(document, desk.importing._jobs, Asks(desk.over))  # after it, as in the window
+    desk.importing.deleteLater()
+    desk.importing = importing
+    begin_to_take(desk, large_labels(desk, monkeypatch, tmp_path))
+    snapshots.take(lambda _study, values: taken.append(values))
+    document.open(None)
+    assert set(np.unique(taken[0])) == {0, 2, 3}

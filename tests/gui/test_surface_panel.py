@@ -292,3 +292,10 @@ def _noting(done: list[str], word: str, method: Callable[..., Any]) -> Callable[
         return method(*rest, **named)
 
     return noted
+
+
+def test_that_surfaces_lie_on_the_dark_of_the_slices_in_a_light_window(panel: SurfacePanel) -> None:
+    for made in ({1: ball((30, 30, 30))}, {}):
+        panel.set_surfaces(made)
+        background = QColor(picture(panel).pixel(SIDE // 2, 2))
+        assert background.lightness() < 48

@@ -14,9 +14,10 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QDockWidget, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from app import paths
 from app.engine.phantom import Phantom, ct_phantom
 from app.engine.prompt import Box
 from app.gui.dialogs.asks import RecoverChoice, UnsavedChoice
@@ -212,3 +213,20 @@ def test_that_the_value_under_the_cursor_is_told(app: App, volume_path: Path) ->
     study = app.context.document.study
     assert study is not None
     assert app.context.window.place.startswith(f"{float(study.volume.voxels[6, 25, 30]):g}")
+
+
+def test_that_a_pixel_of_a_picture_has_two_indexes(app: App) -> None:
+    app.open(paths.samples_dir() / "microscopy_cell.png")
+    view = app.view()
+    QTest.mouseMove(view, place(view, 30.0, 25.0))
+    app.qtbot.waitUntil(lambda: "(30, 25)" in app.context.window.place)
+
+
+def test_that_measures_get_most_of_the_width_beside_the_slices(app: App, volume_path: Path, qtbot: QtBot) -> None:
+    app.open(volume_path)
+    window = app.context.window
+    app.context.actions["measure.show"].trigger()
+    strip, measures = (window.findChild(QDockWidget, name) for name in ("strip", "measures"))
+    assert isinstance(strip, QDockWidget)
+    assert isinstance(measures, QDockWidget)
+    qtbot.waitUntil(lambda: 0 < 2 * strip.width() < measures.width(), timeout=10000)

@@ -224,3 +224,22 @@ def test_that_reading_that_is_cancelled_leaves_what_was_open(app: App, tmp_path:
     assert app.context.document.study is study
     app.context.files.open([two])
     qtbot.waitUntil(lambda: app.context.document.study is not study, timeout=20000)
+
+
+def test_that_what_is_saved_while_labels_are_added_holds_them_and_nothing_is_left_to_save(
+    app: App, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.engine.study._STEP_VOXELS", 64)
+    values = np.zeros((36, 32, 60), dtype=np.uint16)
+    values[4:30, 4:26, 5:55] = 3
+    nib.save(nib.Nifti1Image(values, np.diag([-1.0, -1.0, 2.5, 1.0])), tmp_path / "labels.nii.gz")
+    document = app.context.document
+    app.answers.target = project = tmp_path / "one.swiftmed"
+    app.context.importing.take(tmp_path / "labels.nii.gz")
+    qtbot.waitUntil(lambda: document.is_half_done and document.has_parts, timeout=20000)
+    app.ask("file.save_as")
+    qtbot.waitUntil(lambda: document.project == project, timeout=20000)
+    assert not document.is_modified
+    saved, _ = open_project(project)
+    assert np.array_equal(saved.labels.voxels, app.labels)
+    assert [act.text for act in saved.history] == ["Import labels"]

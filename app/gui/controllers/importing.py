@@ -90,7 +90,7 @@ class ImportController(QObject):
         self.reading.emit("")
         study = self._document.study
         if study is not None:
-            self._document.begin_parts()
+            self._document.begin_parts(as_whole=True)
             self._steps, self._count = study.merge_steps(found.values, found.names, _TEXT), len(found.values.boxes)
             self._next.start(0)
 

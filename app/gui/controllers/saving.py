@@ -127,18 +127,16 @@ class SavingController(QObject):
         self._take(write)
 
     def _save(self, path: Path, then: Callable[[], None] | None) -> None:
-        asked = self._document.study
-        history = () if asked is None else asked.history
-
         def write(study: Study, values: NDArray[np.uint16]) -> None:
+            history = study.history
             frozen = study.with_labels(LabelMap.adopting(values, study.labels.labels))
-            self._write(path, lambda: save_project(path, frozen, overwrite=True), saved)
+            self._write(path, lambda: save_project(path, frozen, overwrite=True), lambda: saved(study, history))
 
-        def saved() -> None:
-            whole = self._holds(asked, history)  # nothing was opened, done or undone meanwhile
+        def saved(study: Study, history: tuple[Act, ...]) -> None:
+            whole = self._holds(study, history)  # nothing was opened, done or undone meanwhile
             if whole:
                 self._document.saved_as(path)
-            elif self._document.study is asked:
+            elif self._document.study is study:
                 self._document.saved_earlier(path)
             self.saved_project.emit(path)
             self.message.emit(self.tr("Saved: {0}").format(path.name))
@@ -158,7 +156,7 @@ class SavingController(QObject):
             self._copying += 1
             self._snapshots.take(taken)
 
-    def _holds(self, asked: Study | None, history: tuple[Act, ...]) -> bool:
+    def _holds(self, asked: Study, history: tuple[Act, ...]) -> bool:
         study = self._document.study
         if study is None or study is not asked or self._document.has_parts:
             return False

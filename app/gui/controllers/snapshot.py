@@ -18,7 +18,7 @@ Done = Callable[[Study, NDArray[np.uint16]], None]
 
 
 class Snapshots(QObject):
-    """Copies slabs of slices between events; a slab that is edited meanwhile is copied again."""
+    """Copies slabs of slices between events; one that is edited meanwhile is copied again, one half done is awaited."""
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +46,8 @@ class Snapshots(QObject):
     @Slot()
     def finish(self) -> None:
         """Copy the rest at once: another image is about to come."""
+        if self._timer.isActive():
+            self._document.hurry()
         while self._timer.isActive():
             self._step()
 
@@ -57,7 +59,7 @@ class Snapshots(QObject):
     @Slot()
     def _step(self) -> None:
         study = self._document.study
-        if study is None:  # not while a copy is made: `finish` comes first
+        if study is None or self._document.is_half_done:  # the first not while a copy is made: `finish` comes first
             return
         slices = max(1, _STEP_BYTES // max(1, self._copy[0].nbytes))
         wanted = np.flatnonzero(self._stale)[:slices]

@@ -7,8 +7,8 @@ import time
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QImage
 
+from app.gui.palettes import DARK
 from app.gui.panels.scene3d import Scene3D
-from app.gui.theme import current_colours
 
 _SCALES = (1.0, 0.7, 0.5, 0.35)  # of the resolution while something moves
 _SLOW_S, _QUICK_S = 0.033, 0.012  # a frame above or below that gets a lower or higher resolution
@@ -33,7 +33,7 @@ class Easel:
     def picture(self, scene: Scene3D, pixels: QSize, *, moving: bool) -> QImage:
         """The picture for so many pixels; it has fewer itself where it is to be made quickly."""
         if self._picture is None or self._wanted != pixels:
-            background = QColor(current_colours().base)
+            background = QColor(DARK.base)
             scene.set_background((background.red(), background.green(), background.blue()))
             scale = _SCALES[self._scale] if moving else 1.0
             coarse = moving or self._slow_at_rest >= _PATIENCE

@@ -20,10 +20,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from app.engine.labelmap import Label
+from app.gui.palettes import DARK
 from app.gui.panels.drawable import Drawable
 from app.gui.panels.easel import Easel
 from app.gui.panels.scene3d import NoOpenGLError, Scene3D, Side, libraries_are_loaded
-from app.gui.theme import current_colours
 
 _SMALLEST = QSize(120, 120)
 _DEGREES_PER_PX = 0.5
@@ -249,17 +249,11 @@ class SurfacePanel(QWidget):
         super().hideEvent(event)
         self.watched.emit(False)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Dark has become light, or light dark."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
-            self._refresh()
-
     # -------------------------------------------------------------------------------------------------------- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002 - Qt's own form
         """The surfaces, or what is to say of them."""
-        colours = current_colours()
+        colours = DARK  # as the slices are in either theme: a white pane beside them would blind whoever reads them
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
