@@ -139,6 +139,17 @@ class Journal:
         else:
             self._append(STATE, self._state())
 
+    def settle(self) -> bool:
+        """Whether the disk has taken all that was written, as far as it has answered.
+
+        Where it did not, the study is written as a whole, so that nobody need act again for that. Raises WriteError.
+        """
+        self._check_open()
+        answered = self._file is None or not self._file[1].is_busy  # asked first: what fails from now on is seen later
+        if self._is_behind():
+            self._begin_afresh()
+        return answered
+
     def close(self) -> None:
         """A clean end: nothing is to be recovered, so the file goes. Once is enough, twice does no harm."""
         if not self._closed:

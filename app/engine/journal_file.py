@@ -100,6 +100,11 @@ class Flusher:
         self._asked = [future for future in self._asked if future not in ended]
         return any(future.exception() is not None for future in ended)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something that was asked for has not been done yet."""
+        return not all(future.done() for future in self._asked)
+
     def close(self) -> None:
         """Wait for what was asked for; the file may be closed then."""
         self._thread.shutdown(wait=True)

@@ -435,6 +435,33 @@ def test_that_a_failed_write_is_told_and_made_good_by_the_next(
     assert state(recover(recovery)) == state(study)
 
 
+def test_that_what_the_disk_did_not_take_is_written_again_without_another_act(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = begin(tmp_path / "ct.nii")
+    journal = Journal.start(tmp_path / "journals", study, None)
+    may_go_on = Event()
+
+    def fail(_: int) -> None:
+        may_go_on.wait()
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        journal.append(paint(study, 2, WHOLE))
+        assert not journal.settle()  # it has not answered
+        may_go_on.set()
+        until_flushed(journal)
+        with pytest.raises(WriteError, match="disk is full"):
+            journal.settle()
+    journal._let_go()
+    journal.path.write_bytes(b"what the disk made of it")
+    assert journal.settle()
+    assert journal.settle()  # and nothing is left to do
+    end_process(journal)
+    assert state(recover(only(tmp_path / "journals"))) == state(study)
+
+
 def test_that_a_disk_that_is_full_for_a_while_leaves_no_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     study = begin(tmp_path / "ct.nii")
     journal = Journal.start(tmp_path / "journals", study, None)

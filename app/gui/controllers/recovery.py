@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QDateTime, QLocale, QObject, Signal, Slot
+from PySide6.QtCore import QDateTime, QLocale, QObject, QTimer, Signal, Slot
 
 from app.engine.errors import EngineError
 from app.engine.journal import Journal, Recovery, discard, recover, unclean
@@ -15,6 +16,8 @@ from app.gui.dialogs.asks import Asks, RecoverChoice
 from app.gui.document import Document
 from app.gui.translation import as_sentence
 
+_SETTLING_MS = 1000  # after an act the disk is asked whether it has taken it
+
 
 class RecoveryController(QObject):
     """Writes every act into the journal before the next one; offers at the start what an unclean end left."""
@@ -24,9 +27,13 @@ class RecoveryController(QObject):
 
     def __init__(self, document: Document, files: FilesController, asks: Asks, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._files, self._asks = files, asks
+        self._document, self._files, self._asks = document, files, asks
         self._journal: Journal | None = None
         self._told = False  # that the journal cannot be written: once is enough
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(_SETTLING_MS)
+        self._settling.timeout.connect(self._settle)
         files.shown.connect(self._adopt)
         document.closed.connect(self.close)
         document.acted.connect(self._append)
@@ -48,6 +55,7 @@ class RecoveryController(QObject):
 
     def close(self) -> None:
         """A clean end."""
+        self._settling.stop()
         if self._journal is not None:
             self._journal.close()
             self._journal = None
@@ -85,15 +93,31 @@ class RecoveryController(QObject):
 
     @Slot(object)
     def _append(self, act: Act) -> None:
-        if self._journal is None:
+        if self._journal is not None:
+            journal = self._journal
+            self._write(lambda: journal.append(act))
+            self._settling.start()
+
+    @Slot()
+    def _settle(self) -> None:
+        """Hear whether the disk has taken what was written: nobody should learn of it at the next act only."""
+        journal = self._journal
+        if journal is None:
             return
+        if self._document.has_parts or not self._write(journal.settle):  # parts are no acts yet
+            self._settling.start()
+
+    def _write(self, work: Callable[[], bool | None]) -> bool | None:
+        """What writing answers; an error is told once until something can be written again, and is an answer, too."""
         try:
-            self._journal.append(act)
-            self._told = False
+            answer = work()
         except EngineError as error:
             if not self._told:
                 self.failed.emit(error)
             self._told = True
+            return True
+        self._told = False
+        return answer
 
     @Slot(object)
     def _saved(self, path: Path) -> None:
