@@ -17,6 +17,7 @@ from app.engine.labelmap import Label, LabelMap
 from app.engine.study import Study, StudySource
 from app.engine.volume import Volume
 from app.gui.controllers.exporting import formats_for, only
+from app.gui.controllers.reading import Share
 from app.gui.controllers.saving import SavingController
 from app.gui.controllers.snapshot import Snapshots
 from app.gui.dialogs.asks import Asks
@@ -246,3 +247,11 @@ def test_that_the_file_is_proposed_beside_the_image(desk: Desk, tmp_path: Path) 
     assert desk.asks.offered is not None
     assert desk.asks.offered.suggested == tmp_path / "ball_mask"
     assert [label.name for label in desk.asks.offered.labels] == ["upper", "lower"]
+
+
+def test_that_writing_tells_how_far_it_is(desk: Desk, tmp_path: Path) -> None:
+    told: list[Share] = []
+    desk.saving.written_so_far.connect(told.append)
+    desk.export(ExportChoice(tmp_path / "both.obj", "obj", frozenset({1, 2})))
+    desk.qtbot.waitUntil(lambda: bool(told), timeout=20000)
+    assert {share.total for share in told} == {6}

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from app.engine.project import open_project
 from app.engine.prompt import Box, Box3D
+from app.gui.controllers.reading import Share
 from app.gui.dialogs.asks import UnsavedChoice
 from app.gui.jobs import Lane
 from tests.gui.window_hand import App, load_nifti
@@ -243,3 +244,12 @@ def test_that_what_is_saved_while_labels_are_added_holds_them_and_nothing_is_lef
     saved, _ = open_project(project)
     assert np.array_equal(saved.labels.voxels, app.labels)
     assert [act.text for act in saved.history] == ["Import labels"]
+
+
+def test_that_the_line_of_progress_shows_how_much_is_saved(app: App, qtbot: QtBot) -> None:
+    saving, line = app.context.saving, app.context.status.progress
+    saving.saving.emit("both.obj")
+    saving.written_so_far.emit(Share(1, 4))
+    qtbot.waitUntil(lambda: line.shown is not None and (line.shown.done, line.shown.total) == (1, 4), timeout=20000)
+    saving.saving.emit("")
+    assert line.shown is None

@@ -37,6 +37,9 @@ _FRAMES = {
 Triangles = NDArray[np.float64]  # (M, 3 corners, 3 coordinates)
 
 
+_STAGES = 3  # each label's surface is made, written, and read back and compared; the last two of all labels at once
+
+
 @dataclass(frozen=True, eq=False)
 class _Part:
     """The surface of one label."""
@@ -64,15 +67,18 @@ def mesh_output(path: Path, labels: NDArray[Any], like: Volume, told: Mapping[st
     parts: list[_Part] = []
 
     def write(aside: Path) -> None:
-        for value in values_of(labels):
-            tell()
+        values = values_of(labels)
+        for done, value in enumerate(values):
+            tell(done, _STAGES * len(values))
             surface = surface_of(labels, value, like.geometry)
             parts.append(_Part(value, name_of(told, value), colour_of(told, value), surface))
         if not parts:
             raise unwritable(path, "no voxel bears a label, so there is no surface")
+        tell(len(parts), _STAGES * len(parts))
         save(aside, f"{PROGRAM} {app.__version__} {_FRAMES[like.geometry.frame]}", parts)
 
     def verify(aside: Path) -> None:
+        tell(2 * len(parts), _STAGES * len(parts))
         meant = {part.value: part.corners for part in parts}
         if kind == ".stl":
             meant = {_ALL_LABELS: np.concatenate(list(meant.values()))}

@@ -96,7 +96,7 @@ def _structure_set(
         _region(number, value, header, told) for number, value in enumerate(values, start=1)
     ]
     dataset.ROIContourSequence = [
-        _contours(number, labels == value, planes, colour_of(told, value))
+        _contours(number, labels == value, planes, colour_of(told, value), len(values) * len(planes))
         for number, value in enumerate(values, start=1)
     ]
     dataset.RTROIObservationsSequence = [_observation(number) for number in range(1, len(values) + 1)]
@@ -146,13 +146,15 @@ def _observation(number: int) -> Dataset:
 
 
 def _contours(
-    number: int, mask: NDArray[np.bool_], planes: Sequence[SourcePlane | None], colour: tuple[int, int, int]
+    number: int, mask: NDArray[np.bool_], planes: Sequence[SourcePlane | None], colour: tuple[int, int, int], total: int
 ) -> Dataset:
+    """Of one label, the `number`th, of which `total` slices with those of the others are looked through."""
+    done = (number - 1) * len(planes)
     region = Dataset()
     region.ReferencedROINumber, region.ROIDisplayColor = number, list(colour)
     items = []
-    for plane, part in zip(planes, mask, strict=True):
-        tell()
+    for index, (plane, part) in enumerate(zip(planes, mask, strict=True)):
+        tell(done + index, 2 * total)  # as many are read back
         if plane is None:
             continue
         for contour in contours_of(part):
@@ -183,7 +185,8 @@ def _read_back(
     index_of = {(plane.uid, plane.frame): index for index, plane in enumerate(planes) if plane is not None}
     found = np.zeros_like(labels)
     for region in dataset.ROIContourSequence:
-        value = values[int(region.ReferencedROINumber) - 1]
+        number = int(region.ReferencedROINumber)
+        value, done = values[number - 1], (len(values) + number - 1) * len(planes)
         by_slice: dict[int, list[Contour]] = {}
         for reference, world in _placed(region):
             index = index_of[reference]
@@ -193,7 +196,7 @@ def _read_back(
                 raise unwritable(path, f"read back, a contour lies {away:.3g} mm away from slice {index}")
             by_slice.setdefault(index, []).append(contour)
         for index, contours in by_slice.items():
-            tell()
+            tell(done + index, 2 * len(values) * len(planes))
             found[index][filled(contours, found[index].shape)] = value
     return found
 

@@ -1,4 +1,4 @@
-"""Reading on the engine thread that says how far it is and ends when nobody waits for it."""
+"""Reading and writing on the engine thread that say how far they are and end when nobody waits for them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TELL_EVERY_S = 0.05
 
 @dataclass(frozen=True)
 class Share:
-    """So many files of so many."""
+    """So many files, slices or labels of so many."""
 
     done: int
     total: int

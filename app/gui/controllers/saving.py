@@ -19,6 +19,7 @@ from app.engine.project import SUFFIX, save_project
 from app.engine.study import Act, Study
 from app.gui.controllers.exporting import SURFACES, formats_for, only
 from app.gui.controllers.files import name_of
+from app.gui.controllers.reading import stoppable
 from app.gui.controllers.snapshot import Snapshots
 from app.gui.dialogs.asks import Asks
 from app.gui.dialogs.export import ExportChoice, ExportOptions
@@ -32,6 +33,7 @@ class SavingController(QObject):
     message = Signal(str)
     failed = Signal(object)
     saving = Signal(str)  # the name of what is being written; "" when that has ended
+    written_so_far = Signal(object)  # the Share of it that is written; emitted on the engine thread
     saved_project = Signal(object)  # Path
 
     def __init__(
@@ -190,7 +192,7 @@ class SavingController(QObject):
         self._writing = True
         self._stop = stop = Stop()
         self.saving.emit(path.name)
-        self._jobs.submit(Lane.SAVE, lambda: stop.run(work), finished, failed)
+        self._jobs.submit(Lane.SAVE, stoppable(stop, work, self.written_so_far.emit), finished, failed)
 
     def _beside(self, study: Study, ending: str) -> Path:
         """A name beside the image, or beside its folder."""

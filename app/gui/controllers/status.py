@@ -48,6 +48,7 @@ class StatusController(QObject):
         files.reading.connect(self._read)
         files.read_so_far.connect(self._advance_reading)
         saving.saving.connect(self._save)
+        saving.written_so_far.connect(self._advance_saving)
         propagate.running_changed.connect(self._carry)
         propagate.advanced.connect(self._advance_carrying)
 
@@ -92,6 +93,10 @@ class StatusController(QObject):
     def _save(self, name: str) -> None:
         # What is written is told of until its end is known: it may be done before it can be ended.
         self._follow(_Kind.SAVING, name, self.tr("Saving {0}\u2026"), partial(self._end_saving, name))
+
+    @Slot(object)
+    def _advance_saving(self, share: Share) -> None:
+        self._advance(_Kind.SAVING, share.done, share.total)
 
     def _end_saving(self, name: str) -> None:
         self._saving.cancel()

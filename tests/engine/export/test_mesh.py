@@ -18,6 +18,7 @@ from app.engine.export import check_mesh, write_labels
 from app.engine.export.mesh import mesh_output
 from app.engine.export.provenance import document
 from app.engine.geometry import Frame, Geometry
+from app.engine.progress import listening
 from app.engine.surface import surface_of
 from app.engine.volume import Volume
 from tests.engine.io.grids import ORIENTATIONS, oriented_affine
@@ -139,3 +140,12 @@ def test_that_a_spoilt_mesh_is_noticed(tmp_path: Path, extension: str) -> None:
         check_mesh(path)
     with pytest.raises(WriteError, match="damaged"):
         output.verify(path)
+
+
+@pytest.mark.parametrize("extension", ["stl", "obj", "ply"])
+def test_that_writing_says_how_far_it_is(tmp_path: Path, extension: str) -> None:
+    told: list[tuple[int, int]] = []
+    with listening(lambda done, total: told.append((done, total))):
+        write_labels(tmp_path / f"two.{extension}", two_lumps(), volume_of())
+    counted = [(done, total) for done, total in told if total]
+    assert counted == [(0, 6), (1, 6), (2, 6), (4, 6)]

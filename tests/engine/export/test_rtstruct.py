@@ -18,6 +18,7 @@ from app.engine.export import check_dicom, write_labels
 from app.engine.export.contours import Contour, contours_of, filled
 from app.engine.export.rtstruct import rtstruct_output
 from app.engine.io.open import list_volumes, read_volume
+from app.engine.progress import listening
 from tests.engine.export.dicom_series import SHAPE_ZYX, STORED, series, some_labels, voxels_in_world
 from tests.engine.io.dicom_fixtures import enhanced_dataset, positions, ramp, save
 
@@ -214,3 +215,16 @@ def test_that_masks_of_real_series_come_back_whole(tmp_path: Path, shared_data: 
         assert write_labels(tmp_path / f"{number}.rtstruct.dcm", labels, volume)
         written += 1
     assert written >= 1
+
+
+def test_that_drawing_and_reading_contours_say_how_far_they_are(tmp_path: Path) -> None:
+    volume, told = series(tmp_path / "in"), list[tuple[int, int]]()
+    with listening(lambda done, total: told.append((done, total))):
+        write_labels(tmp_path / "a.dcm", some_labels(), volume, format_name="rtstruct")
+    counted = [done for done, total in told if total]
+    slices, labels = len(some_labels()), len(np.unique(some_labels())) - 1
+    assert {total for _, total in told if total} == {2 * labels * slices}
+    assert counted == sorted(counted)
+    assert counted[: labels * slices] == list(range(labels * slices))
+    assert labels * slices < len(counted)
+    assert counted[-1] < 2 * labels * slices
