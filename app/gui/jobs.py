@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -97,13 +98,14 @@ class Jobs(QObject):
     """Runs work on the engine thread and answers on the GUI thread; lives as long as the window."""
 
     busy_changed = Signal(bool)  # something that the user asked for is being computed
-    _arrived = Signal(object)  # an _Outcome, from the engine thread
+    _arrived = Signal()  # an _Outcome more, from the engine thread
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._lock = threading.Lock()
         self._waiting: dict[Lane, _Ticket[Any]] = {}  # under the lock
+        self._outcomes: deque[_Outcome] = deque()
         self._current: dict[Lane, int] = {}  # number of the newest job of each lane that has not ended
         self._count = 0
         self._busy = False
@@ -193,7 +195,11 @@ class Jobs(QObject):
         self._executor.submit(self._run_next)
 
     def _run_next(self) -> None:
-        """On the engine thread: the most urgent job that waits, if any does still."""
+        """On the engine thread: the most urgent job that waits, if any does still.
+
+        When that is told of, this thread holds nothing of it any more: else it might be the last to do so, and destroy
+        objects of Qt.
+        """
         with self._lock:
             if not self._waiting:
                 return
@@ -202,10 +208,13 @@ class Jobs(QObject):
             outcome = _Outcome(ticket, ticket.work())
         except Exception as error:  # noqa: BLE001 - the rim of the thread: whoever asked is told
             outcome = _Outcome(ticket, error=error)
-        self._arrived.emit(outcome)
+        self._outcomes.append(outcome)
+        del ticket, outcome
+        self._arrived.emit()
 
-    @Slot(object)
-    def _deliver(self, outcome: _Outcome) -> None:
+    @Slot()
+    def _deliver(self) -> None:
+        outcome = self._outcomes.popleft()
         ticket = outcome.ticket
         if self._current.get(ticket.lane) != ticket.number:
             return

@@ -140,3 +140,32 @@ def test_that_signals_do_not_lose_references_to_true(qtbot: QtBot) -> None:
         speaker.said.emit(n >= 0)
     heard.clear()
     assert sys.getrefcount(True) > before - 100
+
+
+class Witness:
+    """Notes which thread destroys it."""
+
+    def __init__(self, seen: list[threading.Thread]) -> None:
+        self._seen = seen
+
+    def __del__(self) -> None:
+        self._seen.append(threading.current_thread())
+
+
+def test_that_what_a_job_holds_is_never_destroyed_by_the_engine_thread(jobs: Jobs, qtbot: QtBot) -> None:
+    seen: list[threading.Thread] = []
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # whoever may be the last will be, sooner or later
+    try:
+        for n in range(300):
+            held = Witness(seen)
+            if n % 2:
+                jobs.submit(Lane.PROMPT, lambda held=held: held and None, lambda _: None, fail)  # type: ignore[misc]
+            else:
+                jobs.run_steps(Lane.PROMPT, lambda held=held: iter([held]), lambda _: None, lambda: None, fail)  # type: ignore[misc]
+            del held
+            qtbot.waitUntil(lambda: jobs.is_idle)
+        qtbot.waitUntil(lambda: len(seen) == 300)
+    finally:
+        sys.setswitchinterval(interval)
+    assert set(seen) == {threading.current_thread()}
