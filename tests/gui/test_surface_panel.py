@@ -299,3 +299,26 @@ def test_that_surfaces_lie_on_the_dark_of_the_slices_in_a_light_window(panel: Su
         panel.set_surfaces(made)
         background = QColor(picture(panel).pixel(SIDE // 2, 2))
         assert background.lightness() < 48
+
+
+@pytest.mark.parametrize("size", [(360, 120), (120, 360), (240, 240)])
+@pytest.mark.parametrize("key", [Qt.Key.Key_A, Qt.Key.Key_L, Qt.Key.Key_S])
+def test_that_nothing_is_cut_off_however_long_it_and_however_wide_the_panel_is(
+    panel: SurfacePanel, size: tuple[int, int], key: Qt.Key
+) -> None:
+    geometry = Geometry.from_components(shape_zyx=(160, 24, 20), spacing_xyz=(1.0, 1.0, 1.0))
+    column = np.zeros((160, 24, 20), dtype=bool)
+    column[2:-2, 4:-4, 4:-4] = True
+    made = drawable_of(surface_of(column, 1, geometry))
+    assert made is not None
+    panel.begin(False)  # no cross of axes
+    panel.set_surfaces({1: made})
+    press(panel, key)
+    panel.resize(*size)
+    image = picture(panel)
+    background = image.pixel(1, 1)
+    edges = [(x, y) for x in range(size[0]) for y in (0, size[1] - 1)]
+    edges += [(x, y) for x in (0, size[0] - 1) for y in range(size[1])]
+    assert all(image.pixel(*edge) == background for edge in edges)
+    seen = [image.pixel(x, y) != background for x in range(size[0]) for y in range(size[1])]
+    assert sum(seen) > 100

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Colour = tuple[int, int, int]  # red, green, blue, 0..255
 
 _OSMESA = ("libOSMesa.so.8", "libOSMesa.so.6", "libOSMesa.so", "osmesa.dll")
-_CLOSER = 1.25  # than where the sphere around everything fits: corners of its box are seldom filled
+_ROOM = 1.05  # of the distance at which the corners of the box around everything touch the edges
 _NEAREST, _FARTHEST = 0.05, 20.0  # distance of the eye, in those at which everything fits
 
 
@@ -127,19 +127,25 @@ class Scene3D:
 
     # --------------------------------------------------------------------------------------------------------- camera
 
-    def look_from(self, side: Side) -> None:
-        """Look at everything from a side."""
+    def look_from(self, side: Side, aspect: float = 1.0) -> None:
+        """Look at everything from a side, in a picture so many times as wide as high."""
         (towards, up) = side.value
         self._camera.SetFocalPoint(0, 0, 0)
         self._camera.SetPosition(*towards)
         self._camera.SetViewUp(*up)
-        self.fit()
+        self.fit(aspect)
 
-    def fit(self) -> None:
-        """Bring all that is visible into the picture; the direction stays."""
+    def fit(self, aspect: float = 1.0) -> None:
+        """Bring all that is visible into the picture, so many times as wide as high; the direction stays."""
         self._renderer.ResetCamera()
+        bounds = np.reshape(self._renderer.ComputeVisiblePropBounds(), (3, 2))  # least, greatest of x, y, z
+        if (bounds[:, 0] <= bounds[:, 1]).all():
+            corners = np.stack(np.meshgrid(*bounds), axis=-1).reshape(-1, 3) - self._camera.GetFocalPoint()
+            across, up, near = self.axes @ corners.T
+            slope = math.tan(math.radians(self._camera.GetViewAngle()) / 2)
+            distances = near + np.maximum(np.abs(up), np.abs(across) / aspect) / slope
+            self._camera.Dolly(self._camera.GetDistance() / (_ROOM * float(distances.max())))
         self._fitting = self._camera.GetDistance()
-        self._camera.Dolly(_CLOSER)
 
     def rotate(self, right: float, up: float) -> None:
         """Turn what is seen about the middle by degrees; what is near the eye moves so."""

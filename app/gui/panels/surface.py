@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QResizeEvent,
     QShowEvent,
     QWheelEvent,
 )
@@ -89,7 +90,7 @@ class SurfacePanel(QWidget):
         self._easel = Easel()
         self.set_surfaces({})
         if self._scene is not None:
-            self._scene.look_from(Side.FRONT)
+            self._scene.look_from(Side.FRONT, self._aspect)
 
     def set_surfaces(self, surfaces: Mapping[int, Drawable]) -> None:
         """Show these, by label value, and no others; those that are shown already cost nothing."""
@@ -101,7 +102,7 @@ class SurfacePanel(QWidget):
                 scene.set_drawable(value, drawable)
             self._dress(scene)
             if not self._moved:
-                scene.fit()
+                scene.fit(self._aspect)
         self._refresh()
 
     def set_labels(self, labels: Iterable[Label]) -> None:
@@ -163,15 +164,19 @@ class SurfacePanel(QWidget):
     def fit(self) -> None:
         """Bring all that is visible into the picture."""
         if self._scene is not None:
-            self._scene.fit()
+            self._scene.fit(self._aspect)
             self._moved = False
             self._refresh()
 
     def look_from(self, side: Side) -> None:
         """Look at everything from a side of the patient."""
         if self._scene is not None:
-            self._scene.look_from(side)
+            self._scene.look_from(side, self._aspect)
             self._refresh()
+
+    @property
+    def _aspect(self) -> float:
+        return self.width() / max(1, self.height())
 
     def _move(self, change: Callable[[Scene3D], None]) -> None:
         """Look otherwise, in a picture that is quickly made, until nothing moves for a while."""
@@ -238,6 +243,12 @@ class SurfacePanel(QWidget):
             self.look_from(_SIDES[key])
         else:
             self.fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep everything in sight, until the user has looked otherwise."""
+        super().resizeEvent(event)
+        if self._scene is not None and not self._moved:
+            self._scene.fit(self._aspect)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Surfaces are wanted."""
