@@ -27,7 +27,12 @@ from installer.freeze import executable_of
 _LONGEST_S = 600.0
 _NOBODY = 65534
 _LINES = ("model: ok", "readers: ok", "writers: ok", "segmentation: ok", "window: ok")
-_WRITING = re.compile(r'(?:openat|open|creat|mkdir|rename|unlink|symlink|link)\w*\((?:AT_FDCWD, )?"([^"]*)"(.*)')
+_CHANGING = (
+    "open,openat,creat,mkdir,mkdirat,rmdir,rename,renameat,renameat2,unlink,unlinkat,link,linkat,symlink,symlinkat,"
+    "chmod,fchmodat,chown,lchown,fchownat,truncate,mknod,mknodat,utimensat,setxattr"
+)
+_CALL = re.compile(rf"\b({_CHANGING.replace(',', '|')})\((.*)")
+_PATH = re.compile(r'"([^"]*)"')
 _OPENS_TO_WRITE = re.compile(r"O_(WRONLY|RDWR|CREAT|TRUNC|APPEND)")
 _HARMLESS = ("/dev/", "/proc/self/", "/tmp/.X11-unix", "/run/user/")  # noqa: S108 - names, nothing is made there
 
@@ -120,7 +125,7 @@ def without_a_network(application: Path, work: Path) -> str | None:
     if tool is None:
         return "skipped: there is no strace"
     log = work / "calls.txt"
-    calls = "trace=socket,connect,sendto,open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,unlink,unlinkat"
+    calls = f"trace=socket,connect,sendto,{_CHANGING}"
     environment = _environment(work)
     done = _start(application, environment, before=[tool, "-f", "-qq", "-s", "4096", "-o", str(log), "-e", calls])
     if done.fault is not None:
@@ -137,14 +142,16 @@ def strangers(lines: Sequence[str], allowed: Sequence[str]) -> Iterator[str]:
         if "AF_INET" in line or "AF_NETLINK" in line:
             yield line
             continue
-        call = _WRITING.search(line)
+        call = _CALL.search(line)
         if call is None or line.rstrip().endswith(("(No such file or directory)", "(File exists)")):
             continue
-        opens = "open" in call.group(0)[:7]
-        if opens and not _OPENS_TO_WRITE.search(call.group(2)):
+        name, given = call.groups()
+        if name.startswith("open") and not _OPENS_TO_WRITE.search(given):
             continue
-        path = call.group(1)
-        if path.startswith("/") and not path.startswith((*_HARMLESS, *allowed)):
+        paths = _PATH.findall(given)
+        if name.startswith("symlink"):
+            paths = paths[-1:]  # what it leads to is only named
+        if any(path.startswith("/") and not path.startswith((*_HARMLESS, *allowed)) for path in paths):
             yield line
 
 

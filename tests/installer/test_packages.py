@@ -306,6 +306,9 @@ def test_that_connections_and_writing_outside_are_found_in_a_trace() -> None:
         '1 socket(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC, 0) = 5',
         '1 unlink("/etc/there-is-no-such-file") = -1 ENOENT (No such file or directory)',
         '1 mkdir("relative", 0777) = 0',
+        '1 linkat(AT_FDCWD, "/proc/self/fd/9", AT_FDCWD, "/home/someone/x", AT_SYMLINK_FOLLOW) = 0',
+        '1 symlink("/usr/lib/libc.so.6", "/home/someone/link") = 0',
+        '1 unlinkat(9, "relative to a folder", 0) = 0',
     ]  # fmt: skip
     wrong = [
         '1 socket(AF_INET, SOCK_DGRAM|SOCK_CLOEXEC, IPPROTO_IP) = 5',
@@ -313,5 +316,11 @@ def test_that_connections_and_writing_outside_are_found_in_a_trace() -> None:
         '1 openat(AT_FDCWD, "/opt/swiftmedsam/x.pyc", O_WRONLY|O_CREAT|O_TRUNC, 0644) = 3',
         '1 mkdir("/var/intel", 0777) = 0',
         '1 rename("/var/a", "/var/b") = 0',
+        '1 rename("/home/someone/a", "/etc/b") = 0',
+        '1 linkat(AT_FDCWD, "/home/someone/a", AT_FDCWD, "/var/b", 0) = 0',
+        '1 symlink("/home/someone/a", "/etc/b") = 0',
+        '1 chmod("/opt/swiftmedsam/x", 0644) = 0',
+        '1 fchmodat(AT_FDCWD, "/opt/swiftmedsam/x", 0644) = 0',
+        '1 openat(AT_FDCWD, "/opt/x", O_RDWR) = -1 EACCES (Permission denied)',
     ]  # fmt: skip
     assert list(strangers([*harmless, *wrong], ["/home/someone"])) == wrong
