@@ -18,7 +18,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = options.run(options)
     except (EngineError, OSError, ValueError) as error:
-        print(f"{options.command}: {error}", file=sys.stderr)
+        sentence = "".join(letter if letter.isprintable() else " " for letter in str(error))  # names may break lines
+        print(f"{options.command}: {sentence}", file=sys.stderr)
         return 1
     return code
 

@@ -23,9 +23,13 @@ from app.engine.errors import EngineError
 State = dict[str, Tensor]
 
 _LARGEST_FILE = 8 << 30  # bytes: SAM's largest network with its optimizer's states
-_LARGEST_PICKLE = 8 << 20  # bytes of names and shapes; the tensors' values lie beside it
+_LARGEST_PICKLE = 8 << 20  # bytes of names and shapes, or of what lists an archive's members; values lie beside it
+_MOST_OPERATIONS = 1 << 19  # of a pickle; some forty make a tensor
 _MOST_TENSORS = 10_000  # of a network; SAM's largest has some 600
+_MOST_AXES = 8  # of a tensor; torch itself stumbles over more than 64
 _MOST_PARTS, _DEEPEST = 1 << 22, 64  # of what calls copy and keys are hashed of, all together; of tuples within tuples
+_ODD_KEY = _MOST_PARTS // 64  # parts that one costs which is neither a word nor a small number: see `_Value.odd`
+_SMALL = (1 << 61) - 1  # whole numbers below hash to themselves; of those above any number have the same hash
 _TOTAL = 2  # tensors together over the file: half precision doubles, and some share their values
 _WRAPPERS = ("model", "state_dict", "model_state_dict", "net", "network", "weights")
 _PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "sam.")
@@ -69,6 +73,7 @@ def is_lineage(path: Path) -> bool:
 def read_notes(path: Path) -> dict[str, str]:
     """What a safetensors file says beside its tensors; raises CheckpointError with one sentence."""
     _check_file(path)
+    _check_header(path)
     try:
         with safe_open(path, framework="pt") as tensors:
             return dict(tensors.metadata() or {})
@@ -96,6 +101,7 @@ def read_content(path: Path) -> object:
     size = _check_file(path)
     try:
         if path.suffix == ".safetensors":
+            _check_header(path)
             return load_file(path)
         _check_archive(path, size)
         with torch.serialization.safe_globals([(_Nothing, name) for name in _HARMLESS]):
@@ -112,21 +118,32 @@ def _check_file(path: Path) -> int:
     """Bytes of a file; raises CheckpointError where there is none, or far too large a one."""
     try:
         size = path.stat().st_size
+        if not path.is_file():  # a pipe would keep whoever opens it waiting
+            raise CheckpointError(f"{path} is no file")
         with path.open("rb"):
             pass
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}") from error
-    if not path.is_file():
-        raise CheckpointError(f"{path} is no file")
     if size > _LARGEST_FILE:
         raise CheckpointError(f"{path} is larger than {_LARGEST_FILE} bytes")
     return size
 
 
+def _check_header(path: Path) -> None:
+    """Refuse a safetensors file that names more than any network has, before it is read."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+    if length > _LARGEST_PICKLE:
+        raise CheckpointError(f"{path} is no safetensors file, or has more tensors than any network")
+
+
 def _check_archive(path: Path, size: int) -> None:
     """Refuse what would unpack to more than it is, before torch looks at it."""
-    if not zipfile.is_zipfile(path):
+    listed = _listing(path)
+    if listed is None or not zipfile.is_zipfile(path):
         raise CheckpointError(f"{path} is truncated, or no checkpoint as torch writes it since version 1.6")
+    if listed > _LARGEST_PICKLE:
+        raise CheckpointError(f"{path} is an archive of more members than any checkpoint has")
     with zipfile.ZipFile(path) as archive:
         members = archive.infolist()
         if any(m.compress_type != zipfile.ZIP_STORED for m in members) or sum(m.file_size for m in members) > size:
@@ -135,11 +152,28 @@ def _check_archive(path: Path, size: int) -> None:
         if len(pickles) != 1 or pickles[0].file_size > _LARGEST_PICKLE:
             raise CheckpointError(f"{path} is an archive, but no checkpoint")
         content = archive.read(pickles[0])
-        for operation, named, _ in pickletools.genops(content):
+        for number, (operation, named, _) in enumerate(pickletools.genops(content)):
+            if number > _MOST_OPERATIONS:
+                raise CheckpointError(f"{path} holds more values than any checkpoint has")
             if operation.name in {"GLOBAL", "INST"} and not _is_known(str(named)):
                 raise CheckpointError(f"{path} {_MORE.format(f' ({_plain(named)})')}")
         if not _ends(content):
-            raise CheckpointError(f"{path} holds copies or tuples within tuples without end")
+            raise CheckpointError(f"{path} holds keys, copies or tuples within tuples without end")
+
+
+def _listing(path: Path) -> int | None:
+    """Bytes in which an archive lists its members, without looking at them; None where it does not end as torch's do.
+
+    Torch's have no comment, so that the last record lies at the very end, behind one of 64 bits where there is that.
+    """
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 98))
+        tail = file.read(98)
+    if tail[-22:-18] != b"PK\5\6" or tail[-2:] != bytes(2):
+        return None
+    if tail[-42:-38] == b"PK\6\7" and tail[-98:-94] == b"PK\6\6":
+        return int.from_bytes(tail[-58:-50], "little")
+    return int.from_bytes(tail[-10:-6], "little")
 
 
 @dataclass
@@ -149,6 +183,8 @@ class _Value:
     parts: int = 1  # letters of a string, what a container holds, counted as often as it is met
     depth: int = 0  # of tuples within tuples
     used: bool = False
+    odd: int = 0  # of its parts: whose hashes a file may choose, all alike, so that a few thousand take for ever
+    hashes: bool = False  # it is, or holds, what makes keys of what it is called with
 
 
 def _ends(content: bytes) -> bool:
@@ -179,23 +215,32 @@ def _ends(content: bytes) -> bool:
 
 def _done(name: str, argument: object, taken: Sequence[_Value]) -> tuple[_Value | None, int]:
     """What an operation makes of values, and how many parts it goes through; None: of something used before it grew."""
-    parts = sum(value.parts for value in taken[1:])
+    parts, odd = sum(value.parts for value in taken[1:]), sum(value.odd for value in taken[1:])
+    hashes = any(value.hashes for value in taken)
     if name in {"APPEND", "APPENDS", "SETITEM", "SETITEMS"}:
         for value in taken[1:]:
             value.used = True
         if taken[0].used:
             return None, 0
-        taken[0].parts += parts
-        return taken[0], sum(value.parts for value in taken[1:] if value.depth)
+        taken[0].parts, taken[0].odd, taken[0].hashes = taken[0].parts + parts, taken[0].odd + odd, hashes
+        keys = taken[1::2] if name.startswith("SET") else ()
+        return taken[0], sum(v.parts for v in taken[1:] if v.depth) + _ODD_KEY * sum(v.odd > 0 for v in keys)
     if name.startswith("TUPLE"):
         for value in taken:
             value.used = True
-        return _Value(1 + sum(value.parts for value in taken), 1 + max((v.depth for v in taken), default=0)), 0
+        deepest = max((value.depth for value in taken), default=0)
+        odd = 1 + sum(value.odd for value in taken)
+        return _Value(1 + sum(value.parts for value in taken), 1 + deepest, odd=odd, hashes=hashes), 0
     if name in {"REDUCE", "NEWOBJ"}:
-        return _Value(parts), parts
-    if name == "BUILD":
-        return taken[0], parts
-    return _Value(len(argument) if isinstance(argument, str) else 1), 0
+        return _Value(parts, odd=1), parts + (_ODD_KEY * max(0, odd - 1) if hashes else 0)
+    return (taken[0], parts) if name == "BUILD" else (_plain_value(name, argument), 0)
+
+
+def _plain_value(name: str, argument: object) -> _Value:
+    if isinstance(argument, str):
+        return _Value(len(argument), hashes=name == "GLOBAL" and argument.endswith(("OrderedDict", "Counter", "set")))
+    plain = argument is None or (isinstance(argument, int) and abs(argument) < _SMALL)
+    return _Value(odd=int(not plain))
 
 
 def _taken(stack: list[_Value | None], before: Sequence[object]) -> list[_Value | None]:
@@ -267,7 +312,7 @@ def _without_prefixes(names: Iterable[str]) -> list[str]:
 
 def _checked(tensor: Tensor, name: str, path: Path) -> Tensor:
     strange = tensor.is_complex() or tensor.is_quantized or tensor.is_nested or tensor.device.type != "cpu"
-    if strange or tensor.layout != torch.strided:
+    if strange or tensor.layout != torch.strided or tensor.ndim > _MOST_AXES:
         raise CheckpointError(f"{path} holds a tensor of a kind that no network has: '{_plain(name)[:80]}'")
     if not tensor.numel():
         raise CheckpointError(f"{path} holds a tensor without values: '{_plain(name)[:80]}'")

@@ -80,6 +80,10 @@ def build_sam(state: Mapping[str, Tensor], *, prompt_size: int) -> Sam:
     if strange:
         raise ValueError(f"{len(strange)} of its tensors are missing or too many, such as '{strange[0][0][:80]}'")
     sam = _assembled(shapes, prompt_size)
+    wanted = sam.state_dict()
+    whole = next((n for n, t in state.items() if t.is_floating_point() != wanted[n].is_floating_point()), None)
+    if whole is not None:
+        raise ValueError(f"its '{whole[:80]}' holds values of the type {state[whole].dtype}".replace("torch.", ""))
     sam.load_state_dict(dict(state), strict=True)
     return sam
 

@@ -125,6 +125,76 @@ def test_that_copies_and_keys_without_end_are_refused(
     assert "copies or tuples" in refused(tmp_path / "x.pth")
 
 
+_COLLIDING = [b"\x8a\x0c" + (n * ((1 << 61) - 1)).to_bytes(12, "little") for n in range(1, 400)]  # all hash to 0
+_PAIRS = [b"J" + n.to_bytes(4, "little") + b"K\x01\x86" for n in range(400)]  # numbers that could be chosen so
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"}(" + b"".join(key + b"K\x01" for key in _COLLIDING) + b"u",
+        b"cbuiltins\nset\n](" + b"".join(_COLLIDING) + b"e\x85R",
+        b"ccollections\nCounter\nq\x00]q\x01(" + b"".join(_COLLIDING) + b"eh\x00h\x01\x85R",
+        b"ccollections\nOrderedDict\n](" + b"".join(_PAIRS) + b"e\x85R",
+        b"}(" + b"".join(key + b"K\x01" for key in _PAIRS) + b"u",
+    ],
+    ids=["numbers", "set", "counter", "pairs", "tuples"],
+)
+def test_that_keys_whose_hashes_may_all_be_one_are_refused(
+    content: bytes, tmp_path: Path, refused: Callable[[Path], str]
+) -> None:
+    """Each is compared with all before it, so that a file of six megabytes takes a quarter of an hour."""
+    with zipfile.ZipFile(tmp_path / "x.pth", "w") as archive:
+        archive.writestr("archive/data.pkl", b"\x80\x02" + content + b".")
+        archive.writestr("archive/version", "3\n")
+    assert "holds keys" in refused(tmp_path / "x.pth")
+
+
+def test_that_more_values_or_members_than_any_checkpoint_has_are_refused(
+    tmp_path: Path, refused: Callable[[Path], str]
+) -> None:
+    with zipfile.ZipFile(tmp_path / "x.pth", "w") as archive:
+        archive.writestr("archive/data.pkl", b"\x80\x02" + b"]" * 600_000 + b"a" * 599_999 + b".")
+    assert "more values" in refused(tmp_path / "x.pth")
+    record = b"PK\5\6" + bytes(8) + (1 << 24).to_bytes(4, "little") + bytes(6)  # 16 MB of a list of members
+    (tmp_path / "y.pth").write_bytes(bytes(1 << 25) + record)
+    assert "more members" in refused(tmp_path / "y.pth")
+    (tmp_path / "z.safetensors").write_bytes((1 << 24).to_bytes(8, "little") + bytes(1 << 24))
+    assert "more tensors" in refused(tmp_path / "z.safetensors")
+
+
+def test_that_what_torch_itself_stumbles_over_is_refused(
+    state: State, tmp_path: Path, refused: Callable[[Path], str]
+) -> None:
+    name = "image_encoder.neck.0.weight"
+    path = saved(tmp_path / "x.pth", state | {name: torch.zeros([1] * 63 + [4])})
+    assert "of a kind that no network has" in refused(path)
+
+
+@pytest.mark.parametrize("kind", [torch.int32, torch.bool])
+def test_that_weights_that_are_whole_numbers_are_refused(
+    kind: torch.dtype, state: State, tmp_path: Path, refused: Callable[[Path], str]
+) -> None:
+    name = "image_encoder.neck.0.weight"
+    sentence = refused(saved(tmp_path / "x.pth", state | {name: torch.ones_like(state[name], dtype=kind)}))
+    assert f"'{name}' holds values of the type {str(kind).removeprefix('torch.')}" in sentence
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes among its files")
+def test_that_a_pipe_is_no_checkpoint_and_nobody_waits_for_it(tmp_path: Path, refused: Callable[[Path], str]) -> None:
+    os.mkfifo(tmp_path / "x.pth")
+    assert "is no file" in refused(tmp_path / "x.pth")
+
+
+def test_that_a_name_of_two_lines_does_not_break_the_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", str(tmp_path / "a\nb.pth"), "-o", str(tmp_path / "package")]) == 1
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1
+    assert "a b.pth" in message
+
+
 @pytest.mark.parametrize("content", [b".", b"\x80\x02s.", b"\x80\x02(.", b"\x80\x02}q\x00u."])
 def test_that_a_pickle_that_makes_no_sense_is_refused(
     content: bytes, tmp_path: Path, refused: Callable[[Path], str]
