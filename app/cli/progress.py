@@ -10,6 +10,7 @@ from typing import TextIO
 _BAR = 24  # characters
 _FIRST_S, _REDRAWN_S = 1.0, 0.2  # what takes less shows no bar; how often it is drawn
 _LINE_S = 10.0  # between two plain lines
+_FORESEEN = 0.02  # a smaller part is mostly what comes before the work: it foretold hours of what took 40 s
 
 
 class Progress:
@@ -59,7 +60,7 @@ class Share:
         now = self._clock()
         if now < self._next:
             return
-        left = f"{_duration((now - self._start) * (1 - part) / part)} left" if part > 0 else "working"
+        left = f"{_duration((now - self._start) * (1 - part) / part)} left" if part >= _FORESEEN else "working"
         if self._on_terminal:
             _write_over(self._stream, f"{_bar(part)} {100 * part:.0f} %, {left}")
             self._shown = True

@@ -55,6 +55,14 @@ def test_that_a_terminal_sees_how_much_is_done_of_what_takes_a_while() -> None:
     assert stream.getvalue().endswith("\r")
 
 
+def test_that_no_time_is_foretold_from_a_part_that_is_hardly_any() -> None:
+    stream = io.StringIO()
+    share = Share(stream, clock=iter((0.0, 11.0, 22.0)).__next__)
+    for part in (0.001, 0.25):
+        share.show(part)
+    assert stream.getvalue().splitlines() == ["0 % done, working", "25 % done, 1:06 left"]
+
+
 def test_that_what_is_quickly_done_shows_no_bar() -> None:
     stream = _Terminal()
     share = Share(stream, clock=iter((0.0, 0.2, 0.4)).__next__)
