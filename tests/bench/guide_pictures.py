@@ -30,7 +30,6 @@ from app.engine.labelmap import PALETTE
 from app.engine.phantom import ct_phantom
 from app.engine.plane import Plane
 from app.engine.prompt import Box
-from app.engine.window import Window
 from app.gui.context import pixels_of
 from app.gui.panels.batch_state import BatchForm
 from app.gui.panels.batch_state import Stage as BatchStage
@@ -54,7 +53,6 @@ _ORGANS = (  # name, box on a slice, the slice, first and last slice
     ("Stomach", Box(71, 27, 102, 50), 16, range(10, 23)),
 )
 
-_SOFT_TISSUE = Window(60.0, 500.0)  # the file does not say that it is CT
 
 Keep = Callable[[str, QImage], None]
 
@@ -106,7 +104,6 @@ def vertebra(stage: Stage, keep: Keep) -> None:
 def abdomen(stage: Stage, keep: Keep) -> None:
     """Carrying, slices, labels, surfaces, corrections, measures, export."""
     stage.open(_ABDOMEN)
-    stage.context.navigate.set_window(_SOFT_TISSUE)
     stage.context.docks.labels.rename(1, _ORGANS[0][0])
     stage.go_to(40, 48, 14)
     stage.ask("view.axial", "view.crosshair")
@@ -200,7 +197,6 @@ def export(stage: Stage, keep: Keep) -> None:
 def dialogs(stage: Stage, keep: Keep) -> None:
     """What stands beside the work: model, keys, preferences, actions by name, problem report."""
     stage.open(_ABDOMEN)
-    stage.context.navigate.set_window(_SOFT_TISSUE)
     stage.ask("model.choose")
     keep("model", stage.picture())
     stage.dock("model").hide()
