@@ -35,6 +35,45 @@ def test_that_an_empty_window_offers_files_samples_and_what_was_open(qtbot: QtBo
     assert any("Not a medical device" in label.text() for label in panel.findChildren(QLabel))
 
 
+def test_that_a_recent_file_is_told_whole_where_there_is_room_and_by_both_ends_where_there_is_none(
+    qtbot: QtBot,
+) -> None:
+    panel = WelcomePanel([])
+    qtbot.addWidget(panel)
+    path = Path("/data") / "a folder with a long name" / "a&b.nii.gz"
+    panel.set_recent([path])
+    panel.resize(1000, 700)
+    panel.show()
+    (button,) = (each for each in panel.findChildren(QPushButton) if each.toolTip() == str(path))
+    whole = f"a&&b.nii.gz  \u2013  {path.parent}"
+    qtbot.waitUntil(lambda: button.text() == whole)
+    panel.resize(300, 700)
+    qtbot.waitUntil(lambda: button.width() < 300)
+    first, cut, last = button.text().partition("\u2026")
+    assert cut
+    assert whole.startswith(first)
+    assert whole.endswith(last)
+    assert button.fontMetrics().horizontalAdvance(button.text()) < button.width()
+    assert button.accessibleName() == whole.replace("&&", "&")
+
+
+def test_that_only_as_many_recent_files_are_offered_as_there_is_room_for(qtbot: QtBot) -> None:
+    panel = WelcomePanel([Sample("Brain", Path("brain.nii.gz"))])
+    qtbot.addWidget(panel)
+    panel.resize(600, 900)
+    panel.set_recent([Path(f"/data/{n}.nii.gz") for n in range(6)])
+    panel.show()
+    recent = [each for each in panel.findChildren(QPushButton) if each.toolTip().startswith("/data")]
+    counts = []
+    for height in (900, panel.minimumSizeHint().height() - 60, 900):
+        panel.setMinimumHeight(1)
+        panel.resize(600, height)
+        qtbot.waitUntil(lambda: all(each.height() >= each.sizeHint().height() for each in recent if each.isVisible()))
+        counts.append(sum(each.isVisible() for each in recent))
+    assert counts[0] == counts[2] == 6
+    assert 0 < counts[1] < 6
+
+
 def test_that_progress_is_shown_once_a_task_takes_a_moment_and_can_be_cancelled(qtbot: QtBot) -> None:
     line = ProgressLine()
     qtbot.addWidget(line)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 _MOST_RECENT = 6
@@ -58,14 +59,16 @@ class WelcomePanel(QWidget):
         self._recent_title = _heading(self.tr("Opened lately"))
         self._layout.addWidget(self._recent_title)
         self._recent = QVBoxLayout()
+        self._recent_buttons: list[_Recent] = []
         self._layout.addLayout(self._recent)
         notice = QLabel(self.tr("For research use only. Not a medical device."))
         self._layout.addSpacing(16)
         self._layout.addWidget(notice)
-        outer = QHBoxLayout(self)
+        outer = self._outer = QHBoxLayout(self)
         outer.addStretch()
-        middle = QVBoxLayout()
+        middle = self._middle = QVBoxLayout()
         middle.addStretch()
+        self._column = column
         middle.addWidget(column)
         middle.addStretch()
         outer.addLayout(middle)
@@ -74,16 +77,35 @@ class WelcomePanel(QWidget):
 
     def set_recent(self, paths: Sequence[Path]) -> None:
         """Offer these again."""
-        while (item := self._recent.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
+        for old in self._recent_buttons:
+            self._recent.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self._recent_buttons = []
         for path in paths[:_MOST_RECENT]:
-            button = self._button(f"{path.name}  \u2013  {path.parent}", path)
-            button.setFlat(True)
-            button.setStyleSheet("text-align: left")
+            button = _Recent(path)
+            button.clicked.connect(lambda _checked=False, path=path: self.path_requested.emit(path))
             self._recent.addWidget(button)
-        self._recent_title.setVisible(bool(paths))
+            self._recent_buttons.append(button)
+        self._show_what_fits()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another height."""
+        super().resizeEvent(event)
+        self._show_what_fits()
+
+    def _show_what_fits(self) -> None:
+        """As many of the recent files as there is room for; all of them stand in the menu."""
+        buttons = self._recent_buttons
+        for count in range(len(buttons), -1, -1):
+            for n, button in enumerate(buttons):
+                button.setVisible(n < count)
+            self._recent_title.setVisible(count > 0)
+            for layout in (self._recent, self._layout, self._middle, self._outer):  # each remembers what it needs
+                layout.invalidate()
+            self._column.updateGeometry()
+            if self._outer.totalHeightForWidth(self.width()) <= self.height():
+                return
 
     def _openers(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -102,6 +124,41 @@ class WelcomePanel(QWidget):
         button.setToolTip(str(path))
         button.clicked.connect(lambda: self.path_requested.emit(path))
         return button
+
+
+class _Recent(QPushButton):
+    """A file by its name and its folder, which loses its middle where there is less room."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._whole = f"{path.name}  \u2013  {path.parent}"
+        self.setToolTip(str(path))
+        self.setAccessibleName(self._whole)
+        self.setFlat(True)
+        self.setStyleSheet("text-align: left")
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        """Room for all of it."""
+        return QSize(self.fontMetrics().horizontalAdvance(self._whole) + self._edges, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Any width will do."""
+        return QSize(4 * self._edges, super().sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width."""
+        super().resizeEvent(event)
+        self._fit()
+
+    @property
+    def _edges(self) -> int:
+        return 2 * self.fontMetrics().height()  # the style's are narrower
+
+    def _fit(self) -> None:
+        inside = self.width() - self._edges
+        text = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideMiddle, inside)
+        self.setText(text.replace("&", "&&"))  # no letter to press
 
 
 def _heading(text: str) -> QLabel:
