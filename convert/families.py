@@ -77,7 +77,8 @@ FAMILIES = {
         ),
         Family("daft", "efficient", _AREA, "minmax", _WHOLE, _EFFICIENT, size=256),
         Family(
-            "efficientvit-sam", "efficient", _PILLOW, "standard", _EXACT, _EFFICIENT, size=512, prompt_size=1024
+            "efficientvit-sam", "efficient", {**_PILLOW, "mask_size": 1024}, "standard", _EXACT, _EFFICIENT,
+            size=512, prompt_size=1024,
         ),
     )
 }  # fmt: skip

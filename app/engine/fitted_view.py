@@ -2,7 +2,7 @@
 
 "corner": the longer side fills the input, the shorter is rounded to whole cells, zeros follow at the lower right.
 "stretch": both sides fill it. What is resized is resized as those scripts do it (see `resize`), and masks come back by
-their bilinear interpolation.
+their bilinear interpolation, in two steps where they are cut: to the size of the input, or another, and to the slice.
 """
 
 from __future__ import annotations
@@ -25,13 +25,15 @@ class FittedView(View):
 
     fit: Fit
     method: Method
+    mask_size: int  # to which masks are enlarged before they are cut; without meaning for "stretch"
 
     @property
     def cells(self) -> tuple[int, int]:
         """Rows and columns of the input that the slice fills."""
-        if self.fit == "stretch":
-            return self.size, self.size
-        scale = self.size / self.side
+        return (self.size, self.size) if self.fit == "stretch" else self._filled(self.size)
+
+    def _filled(self, size: int) -> tuple[int, int]:
+        scale = size / self.side
         return max(1, int(self.grid.rows * scale + 0.5)), max(1, int(self.grid.columns * scale + 0.5))
 
     def to_grid(self, xy: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -61,13 +63,14 @@ class FittedView(View):
         return out
 
     def paint(self, grid_values: NDArray[np.float32]) -> tuple[NDArray[np.float32], slice, slice]:
-        """See `View`: values of all voxels, interpolated from a grid that is as fine as the input, or is made so."""
+        """See `View`: values of all voxels, interpolated from a grid as fine as that of the cut, or made so."""
         values = np.asarray(grid_values, dtype=np.float32)
         shape = (self.grid.rows, self.grid.columns)
         if self.fit == "corner":
-            if values.shape != (self.size, self.size):
-                values = bilinear(values, (self.size, self.size))
-            values = values[: self.cells[0], : self.cells[1]]
+            rows, columns = self._filled(self.mask_size)
+            if values.shape != (self.mask_size, self.mask_size):
+                values = bilinear(values, (self.mask_size, self.mask_size))
+            values = values[:rows, :columns]
         return bilinear(values, shape), slice(0, shape[0]), slice(0, shape[1])
 
     def _scale(self) -> NDArray[np.float64]:
@@ -76,7 +79,9 @@ class FittedView(View):
         return np.array([self.cells[1] / self.grid.columns, self.cells[0] / self.grid.rows])
 
 
-def fitted_view(grid: SliceGrid, size: int, fit: Fit = "corner", method: Method = "area") -> FittedView:
+def fitted_view(
+    grid: SliceGrid, size: int, fit: Fit = "corner", method: Method = "area", mask_size: int | None = None
+) -> FittedView:
     """The view of a whole slice of that many rows and columns; its spacing is left out of account."""
     plain = SliceGrid(grid.rows, grid.columns)
-    return FittedView(plain, 0.0, 0.0, float(max(grid.rows, grid.columns)), size, fit, method)
+    return FittedView(plain, 0.0, 0.0, float(max(grid.rows, grid.columns)), size, fit, method, mask_size or size)

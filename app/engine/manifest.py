@@ -58,6 +58,7 @@ class ModelManifest:
     view_policy: Literal["focus", "corner", "stretch"]
     view_ratio: float
     resize: Method  # how whole slices are fitted in; without meaning for "focus"
+    mask_size: int  # side to which masks of the "corner" policy are enlarged before they are cut: mostly `size`
     encoding: Literal["maps", "tokens"]
     prompt_size: int  # cells of the prompt maps' side; 0 for tokens
     prompt_channels: tuple[str, ...]  # of the prompt maps; empty for tokens
@@ -226,7 +227,7 @@ def _parse(text: bytes, folder: Path) -> ModelManifest:
 
 def _manifest(fields: Fields, folder: Path, digest: str) -> ModelManifest:
     size = _input_size(fields.inner("input"))
-    policy, ratio, method = _view(fields.inner("view"))
+    policy, ratio, method, mask_size = _view(fields.inner("view"), size)
     prompting = _prompts(fields.inner("prompts"))
     expected, tolerance = read_self_test(fields.inner("self_test"), SELF_TEST_BLOCKS**2)
     mask, present, doubtful = _thresholds(fields.inner("thresholds"))
@@ -243,6 +244,7 @@ def _manifest(fields: Fields, folder: Path, digest: str) -> ModelManifest:
         view_policy=cast("Literal['focus', 'corner', 'stretch']", policy),
         view_ratio=ratio,
         resize=method,
+        mask_size=mask_size,
         encoding=prompting.encoding,
         prompt_size=prompting.size,
         prompt_channels=prompting.channels,
@@ -287,12 +289,13 @@ def _mapping(fields: Fields) -> IntensityMapping:
     return IntensityMapping(cast("Literal['percentile', 'minmax', 'standard']", kind), low, high)
 
 
-def _view(fields: Fields) -> tuple[str, float, Method]:
+def _view(fields: Fields, size: int) -> tuple[str, float, Method, int]:
     policy = fields.choice("policy", ("focus", "corner", "stretch"))
     ratio = fields.number("ratio", 1.0, 16.0) if policy == "focus" or "ratio" in fields else 1.0
     method = fields.choice("resize", METHODS) if policy != "focus" and "resize" in fields else "area"
+    mask_size = fields.integer("mask_size", 64, 2048) if policy == "corner" and "mask_size" in fields else size
     fields.end()
-    return policy, ratio, cast("Method", method)
+    return policy, ratio, cast("Method", method), mask_size
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ def encoder_input(
 def slice_view(manifest: ModelManifest, grid: SliceGrid) -> FittedView:
     """Through which a model that always sees whole slices sees one; not for the "focus" policy."""
     fit: Fit = "stretch" if manifest.view_policy == "stretch" else "corner"
-    return fitted_view(grid, manifest.size, fit, manifest.resize)
+    return fitted_view(grid, manifest.size, fit, manifest.resize, manifest.mask_size)
 
 
 def decoder_inputs(manifest: ModelManifest, prompts: Sequence[Prompts], view: View) -> dict[str, NDArray[np.float32]]:

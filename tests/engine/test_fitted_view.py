@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from app.engine.fitted_view import FittedView, fitted_view
-from app.engine.resize import resize
+from app.engine.resize import bilinear, resize
 from app.engine.view import SliceGrid
 
 SIZE = 256
@@ -52,6 +52,16 @@ def test_that_coordinates_of_pillows_scripts_have_a_scale_for_each_axis() -> Non
     np.testing.assert_allclose(fitted_view(grid, SIZE).to_grid(np.array([257.0, 300.0])), [219.3067, 256], atol=1e-4)
     exact = fitted_view(grid, SIZE, "corner", "antialiased").to_grid(np.array([257.0, 300.0]))
     np.testing.assert_allclose(exact, [219, 256])
+
+
+def test_that_masks_may_be_enlarged_beyond_the_input_before_they_are_cut() -> None:
+    """EfficientViT-SAM sees 512 pixels, but its masks are cut at 1024: interpolated twice, they differ."""
+    coarse = np.random.default_rng(5).normal(size=(16, 16)).astype(np.float32)
+    grid = SliceGrid(100, 150)
+    values, rows, columns = fitted_view(grid, 32, mask_size=64).paint(coarse)
+    assert (rows, columns) == (slice(0, 100), slice(0, 150))
+    np.testing.assert_array_equal(values, bilinear(bilinear(coarse, (64, 64))[:43], (100, 150)))
+    assert np.abs(values - fitted_view(grid, 32).paint(coarse)[0]).max() > 0.1
 
 
 def test_that_a_coarse_answer_is_made_as_fine_as_the_input_before_it_is_cut() -> None:
