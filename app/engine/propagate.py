@@ -27,9 +27,6 @@ class Seed:
     mask: NDArray[np.bool_] | None = None
 
 
-_LOWEST_SCORE = 0.3  # the network's own, below which an object is taken to be lost
-
-
 @dataclass(frozen=True)
 class CarryRule:
     """How a seed is carried on, and when it stops.
@@ -37,13 +34,13 @@ class CarryRule:
     The next box is that of the last mask, larger on each side by `margin` of its extent, in whole voxels (so a small
     box stays as it is: with the mask beside it, it needs no room), and `margin_voxels`. It stops before a slice whose
     mask is empty, whose object is less probable than `lowest_present` (the manifest's threshold where None), or whose
-    predicted IoU is below `lowest_score` (where None, that of which the network says 0.3, before calibration).
+    predicted IoU is below `lowest_score`.
     """
 
     margin: float = 0.1
     margin_voxels: int = 0
     lowest_present: float | None = None
-    lowest_score: float | None = None
+    lowest_score: float = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,14 +145,14 @@ def _carried(
 ) -> Iterator[SliceResult]:
     """On from a mask and its view, one way, until the object is no longer there."""
     mask, view = start
-    manifest = walker.segmenter.manifest
-    lowest_present = manifest.present_threshold if rule.lowest_present is None else rule.lowest_present
-    lowest_score = manifest.calibrated(_LOWEST_SCORE) if rule.lowest_score is None else rule.lowest_score
+    lowest_present = rule.lowest_present
+    if lowest_present is None:
+        lowest_present = walker.segmenter.manifest.present_threshold
     for key in (SliceKey(axis, index) for index in way):
         prompts = _prompts_after(walker, mask, view, rule)
         view = walker.segmenter.view_for(prompts, walker.grid(key), view)
         found = walker.decode(key, view, prompts)
-        if not found.mask.any() or found.present < lowest_present or found.score < lowest_score:
+        if not found.mask.any() or found.present < lowest_present or found.score < rule.lowest_score:
             return
         mask = found.mask
         yield SliceResult(key, mask, found.score, found.present)

@@ -179,7 +179,9 @@ class ModelSegmenter:
         if self.manifest.encoding == "maps":  # the SAM family's masks stay as the original code gives them
             follow_clicks(mask, prompts, view.grid)
             _keep_near_box(mask, prompts)
-        score = self.manifest.calibrated(float(scores[0]))
+        score = min(max(float(scores[0]), 0.0), 1.0)
+        if prompts.previous is None or prompts.points:  # the line was fitted on boxes that were drawn
+            score = self.manifest.calibrated(score)
         present = float(scores[1]) if len(scores) > 1 else float(mask.any())  # the SAM family does not say
         return SliceMask(mask, score, present)
 
