@@ -648,12 +648,12 @@ def test_that_pictures_whose_answers_were_lost_are_asked_for_again(finished: _Ba
     sheet = finished.window.review.model
     wanted: list[str] = []
     sheet.pictures_wanted.connect(wanted.extend)
+    sheet.pictures_wanted.connect(lambda _names: finished.jobs.cancel(Lane.BATCH))  # as soon as they are asked for
     index = sheet.index(0, 0)
     name = index.data(ROW).name
     sheet.forget()
     index.data(Qt.ItemDataRole.DecorationRole)
     finished.wait(lambda: name in wanted)
-    finished.jobs.cancel(Lane.BATCH)
     index.data(Qt.ItemDataRole.DecorationRole)
 
     sheet.ask_again()
