@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from app.engine.consensus import fill_box
 from app.engine.plane import SliceKey
-from app.engine.propagate import propagate
+from app.engine.propagate import SliceResult, propagate
 from app.engine.segmenter import Segmenter, SliceImage, SliceMask, segment_boxes
 from convert.baselines import baseline
 from convert.cases import SliceCase, VolumeCase, slice_cases, volume_cases
@@ -148,7 +148,7 @@ def _measure_volume(segmenter: Segmenter | None, case: VolumeCase, method: str, 
         carried = variant.endswith("-slice")
         pieces = propagate(segmenter, case.volume, case.seed) if carried else fill_box(segmenter, case.volume, case.box)
         for piece in pieces:
-            if piece is not None:
+            if isinstance(piece, SliceResult):
                 found[piece.key.index] = piece.mask
                 scores.append(piece.score)
     else:

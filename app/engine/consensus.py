@@ -1,4 +1,4 @@
-"""A 3-D box filled by all that knows something of it: slices from one or three directions, and the 3-D network."""
+"""A 3-D box filled by all that knows something of it: 3-D network and slices along z, or slices of three directions."""
 
 from __future__ import annotations
 
@@ -9,81 +9,104 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.embeddings import EmbeddingCache
+from app.engine.labelmap import slice_region
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box3D
 from app.engine.propagate import SliceResult, propagate
 from app.engine.segmenter import Segmenter
 from app.engine.volume import Volume
 
+_ENOUGH = 0.45  # of what network and slices say of a voxel: below half, which serves DSC best where an edge is in doubt
+_MAJORITY = 0.5  # of the directions
 _CUBE = 2.0  # longest side of a voxel in shortest ones: models have seen planes across thinner slices only
 _SMALLEST = 10  # voxels of the box's shortest side: of smaller objects, planes across the slices see too little
-_MAJORITY = 0.5  # of all that is said of a voxel
+
+
+@dataclass(frozen=True, eq=False)
+class Provisional:
+    """What is expected in a box of the volume (its Z, Y, X) by what has been said so far: to be shown, not written."""
+
+    box: Box3D
+    mask: NDArray[np.bool_]
 
 
 def fill_box(
     segmenter: Segmenter, volume: Volume, box: Box3D, *, cache: EmbeddingCache | None = None, painted: int = 1
-) -> Iterator[SliceResult | None]:
+) -> Iterator[SliceResult | Provisional]:
     """The slices along z of the object in a 3-D box, from the middle outwards, as `propagate` gives them.
 
-    Where voxels are nearly cubes, the box is not small and the model knows places in it, it is filled along all three
-    axes, and a voxel's share of them counts. A model's 3-D network has its own share to say. Scores are those along z.
-    None stands for a step whose answer is not known yet: there are `step_count` results in all.
+    Beside a model's 3-D network, slices along z have a share to say; the score of a slice is then the IoU that the
+    network expects of the mask. Without one, where voxels are nearly cubes, the box is not small and the model knows
+    places in it, it is filled along all three axes, and a voxel belongs to the object where two of them say so.
+
+    A step whose answer is not known yet gives what is provisional: all that the 3-D network says, or the slice, along
+    any axis, of which one more direction has been heard. There are `step_count` results in all.
     """
     box = box.clipped(volume.shape_zyx)
-    whole = segmenter.fill(volume, box)
-    if whole is not None:
-        yield None
-    opinions = _Opinions.of(segmenter, box, whole)
-    if not _from_all_sides(segmenter, volume, box):
-        for found in propagate(segmenter, volume, box, cache=cache, painted=painted):
-            yield found if whole is None else opinions.agreed(found, opinions.inside_of(found.mask))
-        return
-    votes = np.zeros([s.stop - s.start for s in opinions.inside], dtype=np.uint8)
-    along_z: list[SliceResult] = []
-    for axis in range(3):
-        for found in propagate(segmenter, volume, box, axis=axis, cache=cache, painted=painted):
-            _count(votes, found, opinions.inside)
-            if axis == 0:
-                along_z.append(found)
-            yield None
-    for found in along_z:
-        yield opinions.agreed(found, votes[found.key.index - opinions.inside[0].start] / np.float32(3))
+    whole, solid = segmenter.fill(volume, box), segmenter.manifest.solid
+    along = (propagate(segmenter, volume, box, axis=axis, cache=cache, painted=painted) for axis in range(3))
+    if whole is not None and solid is not None:
+        yield Provisional(box, whole > _ENOUGH)
+        network = _Network(_inside(box), whole, solid.share)
+        for found in next(along):
+            yield network.agreed(found)
+    elif _from_all_sides(segmenter, volume, box):
+        yield from _two_of_three(_inside(box), along)
+    else:
+        yield from next(along)
 
 
 def step_count(segmenter: Segmenter, volume: Volume, box: Box3D) -> int:
     """How many results `fill_box` gives."""
     box = box.clipped(volume.shape_zyx)
     depth, height, width = (len(box.range_of(axis)) for axis in range(3))
-    slices = 2 * depth + height + width if _from_all_sides(segmenter, volume, box) else depth
-    return slices + (segmenter.manifest.solid is not None)
+    if segmenter.manifest.solid is not None:
+        return 1 + depth
+    return 2 * depth + height + width if _from_all_sides(segmenter, volume, box) else depth
 
 
 @dataclass(frozen=True, eq=False)
-class _Opinions:
+class _Network:
     """What the 3-D network says of the box's voxels (probabilities, Z, Y, X), and how much it has to say."""
 
     inside: tuple[slice, slice, slice]
-    whole: NDArray[np.float32] | None
+    whole: NDArray[np.float32]
     share: float
 
-    @classmethod
-    def of(cls, segmenter: Segmenter, box: Box3D, whole: NDArray[np.float32] | None) -> _Opinions:
-        z, y, x = (slice(r.start, r.stop) for r in (box.range_of(axis) for axis in range(3)))
-        solid = segmenter.manifest.solid
-        return cls((z, y, x), whole, solid.share if solid is not None and whole is not None else 0.0)
+    def agreed(self, found: SliceResult) -> SliceResult:
+        """A slice along z with the voxels of which enough is said; an empty one keeps its score."""
+        likely, mask = self.whole[found.key.index - self.inside[0].start], np.zeros_like(found.mask)
+        enough = self.share * likely + (1 - self.share) * found.mask[self.inside[1:]] > _ENOUGH
+        mask[self.inside[1:]] = enough
+        if not enough.any():
+            return replace(found, mask=mask)
+        return replace(found, mask=mask, score=float(likely[enough].sum() / (enough.sum() + likely[~enough].sum())))
 
-    def inside_of(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """The part of a mask (rows, columns) of a slice along z within the box."""
-        return mask[self.inside[1:]]
 
-    def agreed(self, found: SliceResult, votes: NDArray[np.floating] | NDArray[np.bool_]) -> SliceResult:
-        """A slice along z with the voxels that most are for; votes (rows, columns) of the box, 0..1."""
-        said = (1 - self.share) * votes
-        if self.whole is not None:
-            said = said + self.share * self.whole[found.key.index - self.inside[0].start]
+def _two_of_three(
+    inside: tuple[slice, slice, slice], along: Iterator[Iterator[SliceResult]]
+) -> Iterator[SliceResult | Provisional]:
+    """The slices along z with the voxels that most of three directions found, after all that is provisional."""
+    votes = np.zeros([part.stop - part.start for part in inside], dtype=np.uint8)
+    along_z: list[SliceResult] = []
+    for axis, slices in enumerate(along):
+        for found in slices:
+            place = SliceKey(axis, found.key.index - inside[axis].start).selector()
+            rows, columns = (part for n, part in enumerate(inside) if n != axis)
+            votes[place] += found.mask[rows, columns]
+            if axis == 0:
+                along_z.append(found)
+            most = np.expand_dims(votes[place] > _MAJORITY * (axis + 1), axis)
+            yield Provisional(slice_region(found.key, rows, columns), most)
+    for found in along_z:
         mask = np.zeros_like(found.mask)
-        mask[self.inside[1:]] = said > _MAJORITY
-        return replace(found, mask=mask)
+        mask[inside[1:]] = votes[found.key.index - inside[0].start] > _MAJORITY * 3
+        yield replace(found, mask=mask)
+
+
+def _inside(box: Box3D) -> tuple[slice, slice, slice]:
+    z, y, x = (slice(r.start, r.stop) for r in (box.range_of(axis) for axis in range(3)))
+    return z, y, x
 
 
 def _from_all_sides(segmenter: Segmenter, volume: Volume, box: Box3D) -> bool:
@@ -91,10 +114,3 @@ def _from_all_sides(segmenter: Segmenter, volume: Volume, box: Box3D) -> bool:
     cubes = volume.in_mm and max(spacing) < _CUBE * min(spacing)
     small = min(len(box.range_of(axis)) for axis in range(3)) < _SMALLEST
     return cubes and not small and segmenter.manifest.encoding == "maps"
-
-
-def _count(votes: NDArray[np.uint8], found: SliceResult, inside: tuple[slice, ...]) -> None:
-    """Add a slice's mask to the votes within the box."""
-    axis = found.key.axis
-    place = SliceKey(axis, found.key.index - inside[axis].start).selector()
-    votes[place] += found.mask[tuple(part for n, part in enumerate(inside) if n != axis)]

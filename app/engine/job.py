@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.engine.cleanup import clean
-from app.engine.consensus import fill_box, step_count
+from app.engine.consensus import Provisional, fill_box, step_count
 from app.engine.embeddings import EmbeddingCache
 from app.engine.errors import PromptError
 from app.engine.plane import SliceKey, axis_of
@@ -212,8 +212,8 @@ def _is_last(key: SliceKey, shape_zyx: tuple[int, ...]) -> bool:
 
 def _found(
     segmenter: Segmenter, volume: Volume, through: _Through, cache: EmbeddingCache
-) -> Iterator[SliceResult | None]:
-    """The slices of an object in a volume; None where one is decoded whose answer is not known yet."""
+) -> Iterator[SliceResult | Provisional]:
+    """The slices of an object in a volume; what is provisional where one is decoded whose answer is not known yet."""
     if isinstance(through.seed, Seed):
         return propagate(segmenter, volume, through.seed, cache=cache, painted=through.prompt.value)
     return fill_box(segmenter, volume, through.seed, cache=cache, painted=through.prompt.value)
@@ -246,16 +246,18 @@ class _Canvas:
         self.labels[placed.key.selector()][cleaned] = placed.prompt.value
         self._note(placed.prompt.value, mask.score, bool(cleaned.any()))
 
-    def paint_volume(self, placed: _Through, slices: Iterable[SliceResult | None], options: Options) -> Iterator[int]:
+    def paint_volume(
+        self, placed: _Through, slices: Iterable[SliceResult | Provisional], options: Options
+    ) -> Iterator[int]:
         """Paint slice by slice, or, where the whole object must be known to be cleaned, at the end.
 
-        Yields how many of the `slices`, None among them, have been seen.
+        Yields how many of the `slices`, what is provisional among them, have been seen.
         """
         value = placed.prompt.value
         whole = np.zeros(self.labels.shape, dtype=bool) if options.largest or options.fill_holes else None
         weights, weighted, unweighted = 0, 0.0, []
         for seen, found in enumerate(slices, start=1):
-            if found is None:
+            if isinstance(found, Provisional):
                 yield seen
                 continue
             target = self.labels if whole is None else whole

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from app.engine.consensus import fill_box, step_count
+from app.engine.consensus import Provisional, fill_box, step_count
 from app.engine.embeddings import Embedding, EmbeddingCache
 from app.engine.fastest import measure, milliseconds
 from app.engine.plane import SliceKey
@@ -157,7 +157,7 @@ class Inference:
         self._look_at(volume)
         yield from propagate(self._segmenter(), volume, seed, limits=limits, cache=self._cache)
 
-    def fill(self, volume: Volume, box: Box3D) -> Iterator[SliceResult | None]:
+    def fill(self, volume: Volume, box: Box3D) -> Iterator[SliceResult | Provisional]:
         """The slices along z of the object in a 3-D box, see `app.engine.consensus`."""
         self._look_at(volume)
         yield from fill_box(self._segmenter(), volume, box, cache=self._cache)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from app.engine.consensus import Provisional
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box, Point
 from app.engine.propagate import SliceResult
@@ -42,12 +43,16 @@ class Preview:
 
 @dataclass(frozen=True, eq=False)
 class Carried:
-    """Masks carried through the volume along an axis so far, by slice index; `running` while more may come."""
+    """Masks carried through the volume along an axis so far, by slice index; `running` while more may come.
+
+    `expected` is shown where there is no mask yet, and never written. Its mask is not copied for each change of it.
+    """
 
     axis: int
     label: int
     slices: Mapping[int, SliceResult]
     running: bool = True
+    expected: Provisional | None = None
 
 
 class Proposal(QObject):

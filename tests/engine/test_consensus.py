@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.engine.consensus import fill_box, step_count
+from app.engine.consensus import Provisional, fill_box, step_count
 from app.engine.geometry import Geometry
 from app.engine.prompt import Box3D
-from app.engine.propagate import propagate
+from app.engine.propagate import SliceResult, propagate
 from app.engine.segmenter import ModelSegmenter
 from app.engine.volume import Volume
 
@@ -32,7 +32,7 @@ def _ball(spacing_xyz: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> tuple[Vo
 def _filled(segmenter: ModelSegmenter, volume: Volume, box: Box3D) -> Mask:
     found = np.zeros(volume.shape_zyx, dtype=bool)
     for result in fill_box(segmenter, volume, box):
-        if result is not None:
+        if isinstance(result, SliceResult):
             assert result.key.axis == 0
             found[result.key.index] = result.mask
     return found
@@ -94,6 +94,27 @@ def test_that_every_decoded_slice_is_a_step(maps_segmenter: ModelSegmenter) -> N
     volume, _truth, box = _ball()
     results = list(fill_box(maps_segmenter, volume, box))
     assert len(results) == step_count(maps_segmenter, volume, box)
-    known = [result for result in results if result is not None]
+    known = [result for result in results if isinstance(result, SliceResult)]
     assert sorted(result.key.index for result in known) == list(box.range_of(0))
     assert known[0].key.index == (box.z0 + box.z1 - 1) // 2
+
+
+def _part(box: Box3D) -> tuple[slice, ...]:
+    return tuple(slice(r.start, r.stop) for r in (box.range_of(axis) for axis in range(3)))
+
+
+def test_that_what_is_provisional_becomes_the_answer(maps_segmenter: ModelSegmenter) -> None:
+    volume, _truth, box = _ball()
+    shown: Mask = np.zeros(volume.shape_zyx, dtype=bool)
+    after_each: list[Mask] = []
+    for result in fill_box(maps_segmenter, volume, box):
+        if isinstance(result, Provisional):
+            shown[_part(result.box)] = result.mask
+            after_each.append(shown.copy())
+        else:
+            assert np.array_equal(shown[result.key.index], result.mask)
+    depth, height, _width = (len(box.range_of(axis)) for axis in range(3))
+    one, two = (_along(maps_segmenter, volume, box, axis) for axis in range(2))
+    assert np.array_equal(after_each[depth - 1], one)
+    assert np.array_equal(after_each[depth + height - 1], one & two)  # one of two is no majority
+    assert not np.array_equal(one, shown)

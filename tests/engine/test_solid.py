@@ -10,13 +10,13 @@ import pytest
 from numpy.typing import NDArray
 
 from app.engine import runtime
-from app.engine.consensus import fill_box, step_count
+from app.engine.consensus import Provisional, fill_box, step_count
 from app.engine.errors import ModelError
 from app.engine.geometry import Geometry
 from app.engine.intensity import IntensityMapping
 from app.engine.manifest import ModelManifest
 from app.engine.prompt import Box3D
-from app.engine.propagate import propagate
+from app.engine.propagate import SliceResult, propagate
 from app.engine.runtime import CompiledPair
 from app.engine.segmenter import ModelSegmenter, open_segmenter
 from app.engine.solid import SolidView, solid_input
@@ -134,7 +134,7 @@ def _filled(segmenter: ModelSegmenter, volume: Volume, box: Box3D) -> Mask:
     results = list(fill_box(segmenter, volume, box))
     assert len(results) == step_count(segmenter, volume, box)
     for result in results:
-        if result is not None:
+        if isinstance(result, SliceResult):
             found[result.key.index] = result.mask
     return found
 
@@ -171,10 +171,10 @@ def test_that_share_and_slices_are_weighed(packages: dict[float, Path]) -> None:
     assert whole is not None
     part = (slice(box.z0, box.z1), slice(box.y0, box.y1), slice(box.x0, box.x1))
     expected = np.zeros_like(slices)
-    expected[part] = 0.6 * whole + 0.4 * slices[part] > 0.5
+    expected[part] = 0.6 * whole + 0.4 * slices[part] > 0.45
     assert np.array_equal(_filled(segmenter, volume, box), expected)
     assert not np.array_equal(expected, slices)
-    assert not np.array_equal(expected[part], whole > 0.5)
+    assert not np.array_equal(expected[part], whole > 0.45)
 
 
 def test_that_what_the_network_says_of_mirrored_boxes_comes_back_mirrored(
@@ -189,6 +189,36 @@ def test_that_what_the_network_says_of_mirrored_boxes_comes_back_mirrored(
     assert np.ptp(logits, axis=(0, 1)).max() < 1e-4  # along x alone, where one answer in four is turned round:
     places = (np.arange(box.x1 - box.x0) + 0.5) / (box.x1 - box.x0) - 0.5
     np.testing.assert_allclose(logits[0, 0], 0.5 * 16 * places / 1.25, atol=0.15)
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (1.0, 1.0, 3.0)], ids=["cubes", "slabs"])
+def test_that_what_the_network_says_comes_before_all_slices(
+    packages: dict[float, Path], spacing: tuple[float, ...]
+) -> None:
+    volume, _truth, box = _ball((spacing[0], spacing[1], spacing[2]))
+    segmenter = open_segmenter(packages[0.6])
+    whole = segmenter.fill(volume, box)
+    first = next(fill_box(segmenter, volume, box))
+    assert whole is not None
+    assert isinstance(first, Provisional)
+    assert first.box == box
+    assert np.array_equal(first.mask, whole > 0.45)
+
+
+def test_that_a_slice_is_scored_by_what_the_network_expects_of_it(packages: dict[float, Path]) -> None:
+    volume, _truth, box = _ball((1.0, 1.0, 1.0))
+    segmenter = open_segmenter(packages[0.6])
+    whole = segmenter.fill(volume, box)
+    assert whole is not None
+    seen = 0
+    for result in fill_box(segmenter, volume, box):
+        if isinstance(result, Provisional) or not result.mask.any():
+            continue
+        likely = whole[result.key.index - box.z0]
+        mask = result.mask[box.y0 : box.y1, box.x0 : box.x1]
+        assert result.score == pytest.approx(likely[mask].sum() / (mask.sum() + likely[~mask].sum()), abs=1e-5)
+        seen += 1
+    assert seen > 5
 
 
 def test_that_a_network_of_another_shape_is_refused(packages: dict[float, Path], tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.engine.consensus import Provisional
 from app.engine.geometry import Frame, Geometry
 from app.engine.labelmap import PALETTE, Label
 from app.engine.plane import SliceKey
@@ -352,6 +353,24 @@ def test_that_carried_masks_are_seen_in_all_planes(axis: int, rng: np.random.Gen
     layers = [np.asarray(layer) for layer in np.moveaxis(solid, axis, 0)]
     masks = {n: SliceResult(SliceKey(axis, n), layer, 0.9, 1.0) for n, layer in enumerate(layers) if n}
     carried = Carried(axis, 1, masks)
+    for other in range(3):
+        for index, expected in enumerate(np.moveaxis(solid, other, 0)):
+            found = carried_mask(carried, SliceKey(other, index), (expected.shape[0], expected.shape[1]))
+            assert np.array_equal(expected, np.zeros_like(expected) if found is None else found)
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_that_what_is_expected_is_seen_in_all_planes_where_nothing_is_carried_yet(
+    axis: int, rng: np.random.Generator
+) -> None:
+    box = Box3D(1, 2, 1, 6, 5, 3)
+    inside = rng.random((2, 3, 5)) > 0.4
+    solid = np.zeros((4, 5, 6), dtype=np.bool_)
+    solid[1:3, 2:5, 1:6] = inside
+    layers = np.moveaxis(solid, axis, 0)
+    layers[2] = rng.random(layers[2].shape) > 0.4  # has been carried, and is not what was expected
+    masks = {2: SliceResult(SliceKey(axis, 2), np.ascontiguousarray(layers[2]), 0.9, 1.0)}
+    carried = Carried(axis, 1, masks, expected=Provisional(box, inside))
     for other in range(3):
         for index, expected in enumerate(np.moveaxis(solid, other, 0)):
             found = carried_mask(carried, SliceKey(other, index), (expected.shape[0], expected.shape[1]))

@@ -17,6 +17,7 @@ from app.engine.geometry import Geometry
 from app.engine.labelmap import Label, LabelMap
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box, Box3D, Point
+from app.engine.propagate import SliceResult
 from app.engine.study import LabelChange, Study
 from app.engine.volume import Volume
 from app.gui.canvas.requests import BoxDrag, Click, Phase
@@ -446,7 +447,7 @@ def test_that_a_box_of_cubes_is_filled_from_three_sides_as_in_a_batch(desk: Desk
     expected = np.zeros(opened.volume.shape_zyx, dtype=bool)
     segmenter = desk.inference.segmenter_for(desk.inference.choice.name)
     for result in fill_box(segmenter, opened.volume, box):
-        if result is not None:
+        if isinstance(result, SliceResult):
             expected[result.key.selector()] = result.mask
     assert expected.any()
     assert np.array_equal(opened.labels.voxels == 1, expected)
@@ -456,6 +457,32 @@ def test_that_a_box_of_cubes_is_filled_from_three_sides_as_in_a_batch(desk: Desk
     assert desk.document.undo_stack.count() == 1
     desk.document.undo()
     assert desk.labelled() == 0
+
+
+def test_that_what_is_expected_is_shown_before_anything_is_painted_and_is_what_is_painted_then(
+    desk: Desk, study: Study, qtbot: QtBot
+) -> None:
+    opened = cubes(study)
+    desk.document.open(opened)
+    shown: list[int] = []  # voxels that are expected, while nothing is painted
+    expected: list[NDArray[np.bool_]] = []
+
+    def note() -> None:
+        carried = desk.proposal.carried
+        if carried is not None and carried.running and carried.expected is not None:
+            if not carried.slices:
+                shown.append(int(carried.expected.mask.sum()))
+                assert desk.labelled() == 0
+            else:
+                expected.append(carried.expected.mask)
+        else:
+            assert carried is None or carried.expected is None
+
+    desk.proposal.carried_changed.connect(note)
+    desk.propagate.fill_box(Box(15, 7, 38, 30), 0, range(3, 26))
+    qtbot.waitUntil(lambda: desk.proposal.carried is not None and not desk.proposal.carried.running)
+    assert max(shown) > 0
+    assert np.array_equal(opened.labels.voxels[3:26, 7:30, 15:38] == 1, expected[0])
 
 
 def test_that_a_fill_that_is_stopped_before_anything_is_painted_gives_the_preview_back(

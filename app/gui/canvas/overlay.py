@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage
 
+from app.engine.consensus import Provisional
 from app.engine.labelmap import LARGEST_VALUE, Label, LabelMap
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box3D
@@ -146,17 +147,28 @@ def patterns(labels: Sequence[Label]) -> list[Qt.PenStyle]:
 
 def carried_mask(carried: Carried, key: SliceKey, shape: tuple[int, int]) -> NDArray[np.bool_] | None:
     """What carried masks show in a slice of (rows, columns) of any plane; None where there is nothing."""
-    if carried.axis == key.axis:
-        found = carried.slices.get(key.index)
-        return None if found is None or not found.mask.any() else found.mask
+    if carried.axis == key.axis and key.index in carried.slices:
+        mask = carried.slices[key.index].mask
+        return mask if mask.any() else None
     cut = np.zeros(shape, dtype=np.bool_)
-    # The carried axis is one axis of this slice, and this slice's axis is one of each mask's.
-    across = [axis for axis in range(3) if axis != key.axis].index(carried.axis)
-    within = [axis for axis in range(3) if axis != carried.axis].index(key.axis)
-    for index, result in carried.slices.items():
-        line = result.mask.take(key.index, axis=within)
-        cut[(slice(None),) * across + (index,)] = line
+    if carried.expected is not None:
+        _add_expected(cut, carried.expected, key)
+    if carried.axis != key.axis:
+        # The carried axis is one axis of this slice, and this slice's axis is one of each mask's.
+        across = [axis for axis in range(3) if axis != key.axis].index(carried.axis)
+        within = [axis for axis in range(3) if axis != carried.axis].index(key.axis)
+        for index, result in carried.slices.items():
+            line = result.mask.take(key.index, axis=within)
+            cut[(slice(None),) * across + (index,)] = line
     return cut if cut.any() else None
+
+
+def _add_expected(cut: NDArray[np.bool_], expected: Provisional, key: SliceKey) -> None:
+    """Put into a slice (rows, columns) what is expected there."""
+    along, outline = expected.box.range_of(key.axis), expected.box.in_slice(key.axis)
+    if key.index in along:
+        place = SliceKey(key.axis, key.index - along.start).selector()
+        cut[outline.y0 : outline.y1, outline.x0 : outline.x1] = expected.mask[place]
 
 
 def _extent(values: NDArray[np.uint16]) -> tuple[slice, slice] | None:

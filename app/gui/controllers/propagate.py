@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QObject, Signal, Slot
 
+from app.engine.consensus import Provisional
 from app.engine.errors import EngineError
 from app.engine.labelmap import slice_region
 from app.engine.prompt import Box, Box3D, Prompts
@@ -20,20 +21,23 @@ from app.gui.proposal import Carried, Preview, Proposal, prompt_record
 from app.gui.translation import QT_TRANSLATE_NOOP
 from app.gui.view_state import ViewState
 
+_SHOWN_MS = 100  # between two pictures of what is expected: steps come faster than planes are drawn
+
 
 @dataclass(frozen=True)
 class _Begun:
-    """The model that is at work, and how many steps it takes at most."""
+    """The model that is at work, how many steps it takes at most, and the box that is filled, if it is that."""
 
     model: ModelState
     steps: int
+    box: Box3D | None = None
 
 
 class PropagateController(QObject):
     """Carries the preview, or what the active label has in the active slice, both ways; paints as it goes.
 
     A 3-D box is filled as in a batch: along z, though from three sides where that is better, and then it is painted
-    once all of them are known.
+    once all of them are known; what is expected until then is shown.
     """
 
     message = Signal(str)
@@ -52,6 +56,7 @@ class PropagateController(QObject):
         self._record: dict[str, Any] = {}
         self._taken: Preview | None = None  # what it began with: given back where nothing has come of it
         self._done, self._steps = 0, 0
+        self._since = QElapsedTimer()  # since what is expected was shown last
         document.opened.connect(self.forget)
         document.about_to_act.connect(self._make_way)
 
@@ -106,10 +111,10 @@ class PropagateController(QObject):
         self._proposal.set_carried(Carried(_axis_of(seed), label, {}))
         volume = study.volume
 
-        def steps() -> Iterator[_Begun | SliceResult | None]:
+        def steps() -> Iterator[_Begun | SliceResult | Provisional]:
             model = self._inference.open()
             if isinstance(seed, Box3D):
-                yield _Begun(model, self._inference.fill_count(volume, seed))
+                yield _Begun(model, self._inference.fill_count(volume, seed), seed.clipped(volume.shape_zyx))
                 yield from self._inference.fill(volume, seed)
             else:
                 every = range(volume.shape_zyx[seed.key.axis])
@@ -119,19 +124,36 @@ class PropagateController(QObject):
         self._jobs.run_steps(Lane.PROPAGATE, steps, self._carried, self._end, self._fail)
         self.running_changed.emit(True)
 
-    def _carried(self, result: _Begun | SliceResult | None) -> None:
+    def _carried(self, result: _Begun | SliceResult | Provisional) -> None:
         carried = self._proposal.carried
         if carried is None:
             return
         if isinstance(result, _Begun):
-            self._record["model"] = result.model.record()
-            self._record["doubtful_below"] = result.model.doubtful_below
-            self._steps = result.steps
+            self._begin(carried, result)
             return
         self._done += 1
         self.advanced.emit(self._done, self._steps)
-        if result is not None:
+        if isinstance(result, SliceResult):
             self._paint(carried, result)
+        elif carried.expected is not None:
+            self._expect(carried, carried.expected, result)
+
+    def _begin(self, carried: Carried, begun: _Begun) -> None:
+        self._record["model"] = begun.model.record()
+        self._record["doubtful_below"] = begun.model.doubtful_below
+        self._steps = begun.steps
+        if begun.box is not None:
+            nothing = np.zeros([len(begun.box.range_of(axis)) for axis in range(3)], dtype=np.bool_)
+            self._proposal.set_carried(replace(carried, expected=Provisional(begun.box, nothing)))
+        self._since.invalidate()
+
+    def _expect(self, carried: Carried, known: Provisional, news: Provisional) -> None:
+        """Show what is expected now, unless something was shown a moment ago."""
+        ranges = [(news.box.range_of(axis), known.box.range_of(axis).start) for axis in range(3)]
+        known.mask[tuple(slice(part.start - start, part.stop - start) for part, start in ranges)] = news.mask
+        if not self._since.isValid() or self._since.hasExpired(_SHOWN_MS):
+            self._since.start()
+            self._proposal.set_carried(replace(carried, expected=known))
 
     def _paint(self, carried: Carried, result: SliceResult) -> None:
         rows, columns = result.mask.shape
@@ -145,7 +167,7 @@ class PropagateController(QObject):
             self._fail(error)
             return
         slices = {**carried.slices, result.key.index: result}
-        self._proposal.set_carried(Carried(carried.axis, carried.label, slices), result.key)
+        self._proposal.set_carried(replace(carried, slices=slices), result.key)
 
     def _end(self) -> None:
         carried = self._proposal.carried
