@@ -90,7 +90,7 @@ class SurfacePanel(QWidget):
         self._easel = Easel()
         self.set_surfaces({})
         if self._scene is not None:
-            self._scene.look_from(Side.FRONT, self._aspect)
+            self._scene.look_from(Side.FRONT, _aspect(self))
 
     def set_surfaces(self, surfaces: Mapping[int, Drawable]) -> None:
         """Show these, by label value, and no others; those that are shown already cost nothing."""
@@ -102,7 +102,7 @@ class SurfacePanel(QWidget):
                 scene.set_drawable(value, drawable)
             self._dress(scene)
             if not self._moved:
-                scene.fit(self._aspect)
+                scene.fit(_aspect(self))
         self._refresh()
 
     def set_labels(self, labels: Iterable[Label]) -> None:
@@ -164,19 +164,15 @@ class SurfacePanel(QWidget):
     def fit(self) -> None:
         """Bring all that is visible into the picture."""
         if self._scene is not None:
-            self._scene.fit(self._aspect)
+            self._scene.fit(_aspect(self))
             self._moved = False
             self._refresh()
 
     def look_from(self, side: Side) -> None:
         """Look at everything from a side of the patient."""
         if self._scene is not None:
-            self._scene.look_from(side, self._aspect)
+            self._scene.look_from(side, _aspect(self))
             self._refresh()
-
-    @property
-    def _aspect(self) -> float:
-        return self.width() / max(1, self.height())
 
     def _move(self, change: Callable[[Scene3D], None]) -> None:
         """Look otherwise, in a picture that is quickly made, until nothing moves for a while."""
@@ -248,7 +244,7 @@ class SurfacePanel(QWidget):
         """Keep everything in sight, until the user has looked otherwise."""
         super().resizeEvent(event)
         if self._scene is not None and not self._moved:
-            self._scene.fit(self._aspect)
+            self._scene.fit(_aspect(self))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Surfaces are wanted."""
@@ -293,6 +289,10 @@ class SurfacePanel(QWidget):
 
 _CENTRED = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
 _UPPER_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
+
+
+def _aspect(widget: QWidget) -> float:
+    return widget.width() / max(1, widget.height())
 
 
 def _is_own(event: QKeyEvent) -> bool:
