@@ -73,7 +73,7 @@ def _add_segment(commands: _Commands) -> None:
     prompts.add_argument("--box3d", type=_numbers(6), action="append", default=[], metavar="X0,Y0,Z0,X1,Y1,Z1",
                          help="a box in the volume; give it again for more objects")  # fmt: skip
     prompts.add_argument("--point", type=_numbers(4), action="append", default=[], metavar="X,Y,Z,1|0",
-                         help="a click inside (1) or outside (0) of the object; may be given again")  # fmt: skip
+                         help="a click inside (1) or outside (0); in a picture Z is 0; may be given again")  # fmt: skip
     prompts.add_argument("--prompts", type=Path, metavar="FILE", help="boxes and points from a JSON or CSV file")
     _add_reading(parser)
     _add_model(parser)
