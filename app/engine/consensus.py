@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from app.engine.embeddings import EmbeddingCache
 from app.engine.labelmap import slice_region
+from app.engine.network import SolidNetwork
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box3D
 from app.engine.propagate import SliceResult, propagate
@@ -17,6 +18,8 @@ from app.engine.segmenter import Segmenter
 from app.engine.volume import Volume
 
 _ENOUGH = 0.45  # of what network and slices say of a voxel: below half, which serves DSC best where an edge is in doubt
+_FINE, _COARSE = 2.0, 4.0  # voxels of a cell, along the mean side of the box
+_COARSE_LOSS = 0.25  # of the network's share, where its cells are coarse
 _MAJORITY = 0.5  # of the directions
 _CUBE = 2.0  # longest side of a voxel in shortest ones: models have seen planes across thinner slices only
 _SMALLEST = 10  # voxels of the box's shortest side: of smaller objects, planes across the slices see too little
@@ -47,7 +50,7 @@ def fill_box(
     along = (propagate(segmenter, volume, box, axis=axis, cache=cache, painted=painted) for axis in range(3))
     if whole is not None and solid is not None:
         yield Provisional(box, whole > _ENOUGH)
-        network = _Network(_inside(box), whole, solid.share)
+        network = _Network(_inside(box), whole, share_of(solid, box))
         for found in next(along):
             yield network.agreed(found)
     elif _from_all_sides(segmenter, volume, box):
@@ -63,6 +66,15 @@ def step_count(segmenter: Segmenter, volume: Volume, box: Box3D) -> int:
     if segmenter.manifest.solid is not None:
         return 1 + depth
     return 2 * depth + height + width if _from_all_sides(segmenter, volume, box) else depth
+
+
+def share_of(solid: SolidNetwork, box: Box3D) -> float:
+    """How much a 3-D network has to say of a box: less of one that is large, of which its cells see less than slices.
+
+    All of its share up to two voxels a cell, three quarters of it from four on; in between it falls evenly.
+    """
+    voxels = sum(len(box.range_of(axis)) for axis in range(3)) / 3 / (solid.size / solid.ratio)
+    return solid.share * (1 - _COARSE_LOSS * min(max((voxels - _FINE) / (_COARSE - _FINE), 0.0), 1.0))
 
 
 @dataclass(frozen=True, eq=False)

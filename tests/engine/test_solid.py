@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from app.engine import runtime
-from app.engine.consensus import Provisional, fill_box, step_count
+from app.engine.consensus import Provisional, fill_box, share_of, step_count
 from app.engine.errors import ModelError
 from app.engine.geometry import Geometry
 from app.engine.intensity import IntensityMapping
@@ -203,6 +203,15 @@ def test_that_what_the_network_says_comes_before_all_slices(
     assert isinstance(first, Provisional)
     assert first.box == box
     assert np.array_equal(first.mask, whole > 0.45)
+
+
+@pytest.mark.parametrize(
+    ("side", "expected"), [(20, 0.6), (51, 0.6), (77, 0.525), (103, 0.45), (400, 0.45)]
+)  # 25.6 cells across the box
+def test_that_a_network_has_less_to_say_of_large_boxes(packages: dict[float, Path], side: int, expected: float) -> None:
+    solid = ModelManifest.load(packages[0.6]).solid
+    assert solid is not None
+    assert share_of(solid, Box3D(3, 0, 0, side + 3, side - 5, side + 5)) == pytest.approx(expected, abs=0.002)
 
 
 def test_that_a_slice_is_scored_by_what_the_network_expects_of_it(packages: dict[float, Path]) -> None:
