@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from app.engine.manifest import OFFSETS, SLOPES
 from app.engine.segmenter import Segmenter, SliceImage, open_segmenter, segment_boxes
 from convert.cases import slice_cases
 from convert.metrics import dsc
@@ -36,15 +37,21 @@ class Calibration:
 def calibrate(folder: Path, root: Path, *, share: float) -> Calibration:
     """Fit a package's predicted IoU on a share (0..1) of the training split and write the line into its manifest.
 
-    Raises ValueError where the share holds no targets.
+    Raises ValueError where the share holds no targets, and where the line is none that a manifest may have; the package
+    is then as it was.
     """
-    manifest = read_manifest(folder)
-    manifest["calibration"] = {"slope": 1.0, "offset": 0.0}
-    write_manifest(folder, manifest)
-    scores, overlaps, weights = _measured(open_segmenter(folder), root, share)
-    slope, offset = fit_line(scores, overlaps, weights)
-    manifest["calibration"] = {"slope": round(slope, 4), "offset": round(offset, 4)}
-    write_manifest(folder, manifest)
+    known = read_manifest(folder)
+    plain = known | {"calibration": {"slope": 1.0, "offset": 0.0}}
+    write_manifest(folder, plain)
+    fitted = known
+    try:
+        scores, overlaps, weights = _measured(open_segmenter(folder), root, share)
+        slope, offset = fit_line(scores, overlaps, weights)
+        if not (SLOPES[0] <= slope <= SLOPES[1] and OFFSETS[0] <= offset <= OFFSETS[1]):
+            raise ValueError(f"the scores of {folder} say too little of its masks: a line of slope {slope:.3g}")
+        fitted = plain | {"calibration": {"slope": round(slope, 4), "offset": round(offset, 4)}}
+    finally:
+        write_manifest(folder, fitted)
     after = np.abs(np.clip(slope * scores + offset, 0, 1) - overlaps)
     before = np.abs(scores - overlaps)
     means = [float(np.average(error, weights=weights)) for error in (before, after)]

@@ -7,10 +7,12 @@ was trained with clicks follows them more often than not; this is certain.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
-from app.engine.prompt import Box, Prompts
+from app.engine.prompt import Box, Point, Prompts
 from app.engine.view import SliceGrid
 
 _SHARE = 0.9  # of the way to the edge of the mask so far; what it gains is in `convert/EXPERIMENTS.md`
@@ -23,7 +25,8 @@ def follow_clicks(mask: _Mask, prompts: Prompts, grid: SliceGrid) -> None:
     """Make a mask (rows, columns), a model's answer to prompts, in a disc about each click what the click says.
 
     A click that contradicts the previous mask, which was to be corrected, is a correction even where the answer has
-    learnt of it. Clicks that agree with both change nothing.
+    learnt of it. Clicks that agree with both change nothing. Of the way between two clicks that contradict each other
+    neither takes more than half, so that neither undoes the other.
     """
     before, found = prompts.previous, mask.copy()  # what one click changes tells nothing of the next
     for point in prompts.points:
@@ -32,13 +35,20 @@ def follow_clicks(mask: _Mask, prompts: Prompts, grid: SliceGrid) -> None:
         for wrong in (before, found):
             if wrong is not None and wrong[row, column] != point.positive:
                 place, largest = (row, column), _largest(prompts.box or Box.of_mask(wrong), grid)
-                reach = min(_reach(wrong, place, grid), largest)
+                reach = min(_reach(wrong, place, grid), largest, _halfway(point, prompts, grid))
                 _fill_disc(mask, place, reach, grid, point.positive)
                 break
 
 
 def _largest(box: Box | None, grid: SliceGrid) -> float:
     return 0.0 if box is None else _LARGEST * min(box.width * grid.column_size, box.height * grid.row_size)
+
+
+def _halfway(point: Point, prompts: Prompts, grid: SliceGrid) -> float:
+    """Nearly half the way from a click to the nearest that contradicts it, in iso units; infinite without one."""
+    opposite = [p for p in prompts.points if p.positive != point.positive]
+    ways = (math.hypot((p.x - point.x) * grid.column_size, (p.y - point.y) * grid.row_size) for p in opposite)
+    return 0.5 * _SHARE * min(ways, default=math.inf)
 
 
 def _reach(wrong: _Mask, place: tuple[int, int], grid: SliceGrid) -> float:

@@ -38,6 +38,8 @@ FORMAT = 1
 Precision = Literal["int8", "f32", "bf16", "f16"]
 PRECISIONS: tuple[Precision, ...] = ("int8", "f32", "bf16", "f16")
 
+SLOPES, OFFSETS = (0.1, 10.0), (-10.0, 10.0)  # that the line of calibrated scores may have
+
 _LARGEST_MANIFEST = 1 << 20  # bytes
 _COMPANIONS = frozenset({"CARD.md", "LICENSE", "LICENSE.txt", "NOTICE"})  # imported with a package where they are there
 _TOKEN_INPUTS = frozenset({"boxes", "points", "point_labels"})
@@ -329,7 +331,7 @@ def _thresholds(fields: Fields) -> tuple[float, float, float]:
 
 
 def _calibration(fields: Fields) -> tuple[float, float]:
-    slope, offset = fields.number("slope", 0.1, 10.0), fields.number("offset", -10.0, 10.0)
+    slope, offset = fields.number("slope", *SLOPES), fields.number("offset", *OFFSETS)
     fields.end()
     return slope, offset
 

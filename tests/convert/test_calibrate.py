@@ -71,3 +71,18 @@ def test_that_a_split_without_targets_is_refused(tmp_path: Path) -> None:
     data, folder = write_index(tmp_path / "data"), write_tiny_package(tmp_path / "tiny")
     with pytest.raises(ValueError, match="holds no targets in that share"):
         calibrate(folder, data, share=0)
+
+
+def test_that_a_calibration_that_fails_leaves_the_package_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, folder = write_index(tmp_path / "data"), write_tiny_package(tmp_path / "tiny")
+    write_manifest(folder, read_manifest(folder) | {"calibration": {"slope": 0.9, "offset": 0.05}})
+    before = read_manifest(folder)
+    with pytest.raises(ValueError, match="holds no targets"):
+        calibrate(folder, data, share=0)
+    assert read_manifest(folder) == before
+    monkeypatch.setattr("convert.calibrate.fit_line", lambda *_: (-0.2, 0.8))  # as of scores that mislead
+    with pytest.raises(ValueError, match=r"say too little of its masks: a line of slope -0\.2"):
+        calibrate(folder, data, share=1)
+    assert read_manifest(folder) == before

@@ -71,6 +71,18 @@ def test_that_an_earlier_click_is_not_forgotten() -> None:
     assert _changed(answer, Prompts(BOX, (Point(35, 30),), before))[30, 35]
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_that_a_click_does_not_undo_one_that_says_the_opposite(answered: bool) -> None:
+    before = _mask(10, 10, 50, 50)
+    answer = before.copy()
+    answer[30, 36] = answered  # whether or not the answer has the place that is to stay
+    clicks = (Point(36, 30), Point(30, 30, positive=False))
+    for points in (clicks, clicks[::-1]):
+        after = _changed(answer, Prompts(BOX, points, before)) ^ answer
+        assert after[30, 36]
+        assert not after[30, 28:33].any()
+
+
 def test_that_a_click_far_from_the_mask_does_not_fill_the_box() -> None:
     mask = _mask(10, 10, 14, 14)
     changed = _changed(mask, Prompts(BOX, (Point(45, 45),), mask))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import permutations, product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from app.engine.intensity import IntensityMapping
 from app.engine.manifest import ModelManifest
 from app.engine.prompt import Box3D
 from app.engine.propagate import SliceResult, propagate
-from app.engine.runtime import CompiledPair
+from app.engine.runtime import CompiledPair, Tensors
 from app.engine.segmenter import ModelSegmenter, open_segmenter
 from app.engine.solid import SolidView, solid_input
 from app.engine.volume import Volume
@@ -282,6 +283,21 @@ def test_that_a_network_that_was_compiled_wrongly_is_compiled_anew(
     assert asked[0] is fresh
     assert asked[1] is asked[2]  # tested once, then used
     assert asked[1] is not fresh
+
+
+def test_that_a_network_that_answers_with_no_numbers_is_compiled_anew(
+    packages: dict[float, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = open_segmenter(packages[0.6]).pair
+    cells = np.full((9, 32, 32, 32), 0.25, dtype=np.float32)
+    expected, fresh, infer = pair.fill(cells), CompiledPair(pair.manifest), CompiledPair._infer
+
+    def without_numbers(self: CompiledPair, *args: Any, **settings: Any) -> Tensors:
+        answer = infer(self, *args, **settings)
+        return {name: values * np.nan for name, values in answer.items()} if self is fresh else answer
+
+    monkeypatch.setattr(CompiledPair, "_infer", without_numbers)
+    assert np.array_equal(fresh.fill(cells), expected)
 
 
 def test_that_the_test_is_run_once(packages: dict[float, Path], monkeypatch: pytest.MonkeyPatch) -> None:
