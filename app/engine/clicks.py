@@ -38,6 +38,7 @@ def follow_clicks(mask: _Mask, prompts: Prompts, grid: SliceGrid) -> None:
                 reach = min(_reach(wrong, place, grid), largest, _halfway(point, prompts, grid))
                 _fill_disc(mask, place, reach, grid, point.positive)
                 break
+        mask[row, column] = point.positive  # also where an earlier click in the same voxel said the opposite
 
 
 def _largest(box: Box | None, grid: SliceGrid) -> float:

@@ -83,6 +83,14 @@ def test_that_a_click_does_not_undo_one_that_says_the_opposite(answered: bool) -
         assert not after[30, 28:33].any()
 
 
+@pytest.mark.parametrize("last", [True, False])
+def test_that_of_clicks_in_one_voxel_the_last_counts(last: bool) -> None:
+    before = _mask(10, 10, 50, 50) if last else _mask(10, 10, 20, 20)
+    clicks = (Point(30, 30, positive=not last), Point(30, 30, positive=last))
+    after = _changed(before, Prompts(BOX, clicks, before)) ^ before
+    assert after[30, 30] == last
+
+
 def test_that_a_click_far_from_the_mask_does_not_fill_the_box() -> None:
     mask = _mask(10, 10, 14, 14)
     changed = _changed(mask, Prompts(BOX, (Point(45, 45),), mask))
