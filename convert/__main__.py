@@ -93,6 +93,7 @@ def _train_options(train: argparse.ArgumentParser) -> None:
     train.add_argument("--workers", type=int)
     train.add_argument("--threads", type=int)
     train.add_argument("--device")
+    train.add_argument("--half", action="store_true", default=None, help="networks of ours: forward pass in bfloat16")
     train.set_defaults(run=_train)
 
 
@@ -117,7 +118,7 @@ def _train(options: argparse.Namespace) -> int:
     from convert.train import train
     from convert.train_solid import train_solid
 
-    names = ("samples", "size", "batch", "rate", "cooldown", "warmup", "seed", "workers", "threads", "device")
+    names = ("samples", "size", "batch", "rate", "cooldown", "warmup", "seed", "workers", "threads", "device", "half")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     if options.network == "solid":
         given = {"size": SIZE, "batch": 8, **given}

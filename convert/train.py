@@ -64,8 +64,9 @@ class SwiftRun(Run[SwiftNet]):
         prompts, target, present = prompts.flatten(0, 1), target.flatten(0, 1), present.flatten()
         if self.steps % _CORRECTED_EVERY == _CORRECTED_EVERY - 1:
             prompts = self._corrected(image, prompts, target, present)
-        logits, scores = self.net(image.contiguous(memory_format=torch.channels_last), prompts)
-        logits = logits[:, 0]
+        with self.casting():
+            logits, scores = self.net(image.contiguous(memory_format=torch.channels_last), prompts)
+        logits, scores = logits[:, 0].float(), scores.float()
         loss = mask_loss(logits, target, present) + 0.2 * score_loss(logits.detach(), target, present, scores)
         self.descend(loss, len(image))
         there = present > 0.5
@@ -74,7 +75,8 @@ class SwiftRun(Run[SwiftNet]):
     @torch.no_grad()
     def _corrected(self, image: Tensor, prompts: Tensor, target: Tensor, present: Tensor) -> Tensor:
         """The same prompts with the averaged network's own mask as earlier mask, and a click where it is most wrong."""
-        logits, _ = self.average.eval()(image, prompts)
+        with self.casting():
+            logits, _ = self.average.eval()(image, prompts)
         return torch.where(present[:, None, None, None] > 0.5, with_click(prompts, logits[:, 0] > 0, target), prompts)
 
 

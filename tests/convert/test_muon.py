@@ -21,6 +21,14 @@ def test_that_singular_values_come_near_one_and_directions_stay(shape: tuple[int
     assert (inner - torch.diag(inner.diagonal())).abs().max() < 1e-3
 
 
+def test_that_half_precision_orthogonalises_nearly_alike() -> None:
+    torch.manual_seed(4)
+    matrix = torch.randn(24, 72)
+    whole, half = orthogonalised(matrix), orthogonalised(matrix, half=True)
+    assert half.dtype == torch.float32
+    assert 0 < (whole - half).norm() / whole.norm() < 0.05
+
+
 def test_that_every_direction_of_a_badly_scaled_problem_advances_alike() -> None:
     """Plain descent would need hundreds of steps for the direction whose gradient is a hundredth of the other's."""
     scales = torch.tensor([1.0, 1e-2])
