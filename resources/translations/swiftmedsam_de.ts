@@ -2626,6 +2626,10 @@
         <translation>{0} weitere</translation>
     </message>
     <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
     </message>
@@ -2852,12 +2856,12 @@
         <translation>Enthält „{0}“</translation>
     </message>
     <message>
-        <source>Score {0:.2f}: worth a second look</source>
-        <translation>Güte {0:.2f}: einen zweiten Blick wert</translation>
+        <source>Score {0}: worth a second look</source>
+        <translation>Güte {0}: einen zweiten Blick wert</translation>
     </message>
     <message>
-        <source>Score {0:.2f}</source>
-        <translation>Güte {0:.2f}</translation>
+        <source>Score {0}</source>
+        <translation>Güte {0}</translation>
     </message>
     <message>
         <source>Carry from this slice on</source>
@@ -2908,6 +2912,10 @@
     <message>
         <source>Ending the saving of {0}…</source>
         <translation>Speichern von {0} wird beendet…</translation>
+    </message>
+    <message>
+        <source>Filling the box…</source>
+        <translation>Der 3D-Rahmen wird gefüllt…</translation>
     </message>
     <message>
         <source>Carrying the mask through the volume…</source>

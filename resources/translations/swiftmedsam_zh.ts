@@ -2626,6 +2626,10 @@
         <translation>另有 {0} 项</translation>
     </message>
     <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
         <source>Cancel</source>
         <translation>取消</translation>
     </message>
@@ -2852,12 +2856,12 @@
         <translation>包含“{0}”</translation>
     </message>
     <message>
-        <source>Score {0:.2f}: worth a second look</source>
-        <translation>评分 {0:.2f}：建议复查</translation>
+        <source>Score {0}: worth a second look</source>
+        <translation>评分 {0}：建议复查</translation>
     </message>
     <message>
-        <source>Score {0:.2f}</source>
-        <translation>评分 {0:.2f}</translation>
+        <source>Score {0}</source>
+        <translation>评分 {0}</translation>
     </message>
     <message>
         <source>Carry from this slice on</source>
@@ -2908,6 +2912,10 @@
     <message>
         <source>Ending the saving of {0}…</source>
         <translation>正在终止保存 {0}…</translation>
+    </message>
+    <message>
+        <source>Filling the box…</source>
+        <translation>正在填充三维框…</translation>
     </message>
     <message>
         <source>Carrying the mask through the volume…</source>

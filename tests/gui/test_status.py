@@ -134,6 +134,21 @@ def test_that_of_several_tasks_the_newest_is_shown_and_each_can_be_cancelled(qtb
     assert not line.isVisible()
 
 
+def test_that_what_keeps_its_work_is_stopped_and_the_rest_cancelled(qtbot: QtBot) -> None:
+    line = ProgressLine()
+    qtbot.addWidget(line)
+    line.begin("Reading", lambda: None)
+    kept = line.begin("Carrying", lambda: None, keeps=True)
+    qtbot.waitUntil(line.isVisible)
+    texts = {button.text() for button in line.findChildren(QPushButton)}
+    assert "Stop" in texts
+    assert "Cancel" not in texts
+    line.end(kept)
+    texts = {button.text() for button in line.findChildren(QPushButton)}
+    assert "Cancel" in texts
+    assert "Stop" not in texts
+
+
 def test_that_findings_are_counted_and_listed(qtbot: QtBot) -> None:
     badge, panel = FindingsBadge(), FindingsPanel()
     qtbot.addWidget(badge)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QPointF, QRect, QRectF, QSizeF, Qt
+from PySide6.QtCore import QCoreApplication, QLocale, QPointF, QRect, QRectF, QSizeF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath
 
 from app.engine.upright import Upright
@@ -92,7 +92,7 @@ def _score_text(score: float, *, doubtful: bool) -> str:
         text = QCoreApplication.translate("Canvas", "Score {0}, doubtful")
     else:
         text = QCoreApplication.translate("Canvas", "Score {0}")
-    return text.format(f"{score:.2f}")
+    return text.format(QLocale().toString(score, "f", 2))
 
 
 def draw_crosshair(painter: QPainter, frame: PlaneFrame, place: Place) -> None:

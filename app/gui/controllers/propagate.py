@@ -65,6 +65,11 @@ class PropagateController(QObject):
         """Whether masks are being carried now."""
         return self._jobs.is_running(Lane.PROPAGATE)
 
+    @property
+    def is_filling(self) -> bool:
+        """Whether what is done, or was done last, is to fill a 3-D box."""
+        return self._record.get("kind") == "box3d"
+
     def set_limits(self, limits: range | None) -> None:
         """The slices that may be visited; None for all."""
         self._limits = limits

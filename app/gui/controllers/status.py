@@ -104,8 +104,13 @@ class StatusController(QObject):
 
     @Slot(bool)
     def _carry(self, running: bool) -> None:
-        text = self.tr("Carrying the mask through the volume\u2026")
-        self._follow(_Kind.CARRYING, text if running else "", "{0}", self._propagate.stop)
+        self.progress.end(self._tasks.pop(_Kind.CARRYING, None))
+        if running:
+            filling = self._propagate.is_filling
+            text = (
+                self.tr("Filling the box\u2026") if filling else self.tr("Carrying the mask through the volume\u2026")
+            )
+            self._tasks[_Kind.CARRYING] = self.progress.begin(text, self._propagate.stop, keeps=True)
 
     @Slot(int, int)
     def _advance_carrying(self, done: int, total: int) -> None:

@@ -290,7 +290,11 @@ def result_text(row: CaseRow) -> str:
     """What became of a case: why it failed, or its labels."""
     if row.result is None:
         return ""
-    names = [f"{one.label}: {one.score:.2f}" if one.score is not None else one.label for one in row.result.labels]
+    figures = QLocale()
+    names = [
+        one.label if one.score is None else f"{one.label}: {figures.toString(one.score, 'f', 2)}"
+        for one in row.result.labels
+    ]
     return "; ".join(part for part in (", ".join(names), engine_text(row.result.message)) if part)
 
 

@@ -15,10 +15,14 @@ _WORTH_TELLING_S = 10.0
 
 @dataclass(eq=False)
 class Task:
-    """Something that takes a while; `cancel` is what the button does, without it there is none."""
+    """Something that takes a while; `cancel` is what the button does, without it there is none.
+
+    `keeps`: what is done by then stays, so the button says Stop.
+    """
 
     text: str
     cancel: Callable[[], None] | None
+    keeps: bool = False
     started: float = field(default_factory=time.monotonic)
     done: int = 0
     total: int = 0  # 0: unknown
@@ -45,7 +49,7 @@ class ProgressLine(QWidget):
         self._bar = QProgressBar()
         self._bar.setMaximumWidth(180)
         self._bar.setAccessibleName(self.tr("Progress"))
-        self._button = QPushButton(self.tr("Cancel"))
+        self._button = QPushButton()
         self._button.clicked.connect(self._cancel)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -68,9 +72,9 @@ class ProgressLine(QWidget):
         lasting = [task for task in self._tasks if task.takes_a_moment]
         return self._chosen if self._chosen in lasting else next(reversed(lasting), None)
 
-    def begin(self, text: str, cancel: Callable[[], None] | None = None) -> Task:
+    def begin(self, text: str, cancel: Callable[[], None] | None = None, *, keeps: bool = False) -> Task:
         """A task has begun."""
-        task = Task(text, cancel)
+        task = Task(text, cancel, keeps)
         self._tasks.append(task)
         self._timer.start()
         return task
@@ -110,6 +114,7 @@ class ProgressLine(QWidget):
         self._bar.setToolTip(self.tr("About {0} s left").format(round(left)) if left > _WORTH_TELLING_S else "")
         self._bar.setTextVisible(left > _WORTH_TELLING_S)
         self._bar.setFormat(self.tr("{0} s left").format(round(left)))
+        self._button.setText(self.tr("Stop") if task.keeps else self.tr("Cancel"))
         self._button.setVisible(task.cancel is not None)
 
     def _show_next(self) -> None:

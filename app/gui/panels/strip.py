@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QLocale, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
@@ -65,8 +65,8 @@ class SliceStrip(QWidget):
             )
         score = state.scores.get(index)
         if score is not None:
-            text = self.tr("Score {0:.2f}: worth a second look") if mark is Mark.DOUBTFUL else self.tr("Score {0:.2f}")
-            lines.append(text.format(score))
+            text = self.tr("Score {0}: worth a second look") if mark is Mark.DOUBTFUL else self.tr("Score {0}")
+            lines.append(text.format(QLocale().toString(score, "f", 2)))
         return "\n".join(lines)
 
     def sizeHint(self) -> QSize:
