@@ -8,7 +8,7 @@ from itertools import permutations, product
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -27,7 +27,7 @@ from app.gui.canvas import pens
 from app.gui.canvas.decorations import Notes, bar_length, draw_notes, is_approximate, position_text, window_text
 from app.gui.canvas.frame import PlaneFrame
 from app.gui.canvas.overlay import carried_mask, fill_table, patterns
-from app.gui.canvas.paths import path_of_mask
+from app.gui.canvas.paths import path_of, path_of_mask
 from app.gui.canvas.picture import Pictures, halvings_for
 from app.gui.document import Document
 from app.gui.proposal import Carried, Preview
@@ -274,6 +274,25 @@ def test_that_a_path_encloses_the_mask_and_leaves_its_hole() -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------- preview
+
+
+@pytest.mark.parametrize(("side", "unbroken"), [(10, False), (40, True)])
+def test_that_a_ragged_path_is_a_thin_line_and_others_are_broken(qapp: QApplication, side: int, unbroken: bool) -> None:
+    squares = [
+        8 * np.array([(x, y), (x + 0.5, y), (x + 0.5, y + 0.5), (x, y + 0.5)], dtype=np.float64) + 1
+        for x in range(side)
+        for y in range(side)
+    ]
+    image = QImage(8 * side, 8 * side, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(QColor(255, 255, 255))
+    painter = QPainter(image)
+    pens.draw_path(painter, path_of(squares), QColor(255, 0, 0), pattern=Qt.PenStyle.DashLine, width=1.0)
+    painter.end()
+    pixels = np.frombuffer(image.constBits(), np.uint32).reshape(8 * side, 8 * side)
+    corner = pixels[:8, :8]
+    reds = int((corner == QColor(255, 0, 0).rgba()).sum())
+    assert reds == 16 if unbroken else 0 < reds < 16
+    assert bool((corner == corner[1, 1]).sum() + (corner == QColor(255, 255, 255).rgba()).sum() == 64) == unbroken
 
 
 def test_that_a_preview_is_lightly_filled_in_its_slice_alone(qtbot: QtBot) -> None:

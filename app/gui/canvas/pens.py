@@ -25,6 +25,7 @@ GAP = QColor(40, 43, 48)  # between the views
 BOX = QColor(255, 255, 255)
 POSITIVE = QColor(60, 220, 120)
 NEGATIVE = QColor(255, 90, 80)
+_RAGGED = 6000  # corners of a path: broken, wide lines along more than these take longer than a frame may
 PREVIEW_FILL = 0.8  # a proposal's opacity against that of labels
 
 
@@ -83,8 +84,12 @@ def draw_path(
     pattern: Qt.PenStyle,
     edge: bool = True,
 ) -> None:
-    """A path in screen coordinates, over an unbroken dark edge unless it goes without."""
+    """A path in screen coordinates, over an unbroken dark edge unless it goes without; a ragged one as a thin line."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
+    if path.elementCount() > _RAGGED:
+        painter.setPen(QPen(colour, 1.0))
+        painter.drawPath(path)
+        return
     if edge:
         painter.setPen(QPen(SHADE, width + 2.0))
         painter.drawPath(path)
