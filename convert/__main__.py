@@ -131,7 +131,7 @@ def _export(options: argparse.Namespace) -> int:
     from convert.checkpoints import is_lineage
     from convert.export import export_solid, export_swift, solid_size
     from convert.selftest import record_self_test
-    from convert.weights import save_weights
+    from convert.weights import load_solid, load_swift, save_weights
 
     if is_lineage(options.checkpoint):
         if options.solid is not None or options.weights is not None:
@@ -147,9 +147,9 @@ def _export(options: argparse.Namespace) -> int:
         export_solid(options.solid, options.out, share=options.share)
     record_self_test(options.out)
     if options.weights is not None:
-        save_weights(options.checkpoint, options.weights)
+        save_weights(*load_swift(options.checkpoint), options.weights)
     if options.weights is not None and options.solid is not None:
-        save_weights(options.solid, options.weights.with_name(f"solid-{options.weights.name}"))
+        save_weights(*load_solid(options.solid), options.weights.with_name(f"solid-{options.weights.name}"))
     print(options.out)
     return 0
 

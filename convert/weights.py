@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -57,16 +58,20 @@ def _loaded(checkpoint: Path, wanted: str, make: Callable[[Mapping[str, Any]], N
     return net, {name: content[name] for name in names}
 
 
-def save_weights(checkpoint: Path, target: Path) -> None:
-    """The averaged weights in half precision as safetensors: small, and any training can go on from them."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    tensors = {k: v.half() if v.is_floating_point() else v for k, v in state["average"].items()}
+def save_weights(net: SwiftNet | SolidNet, kept: Mapping[str, Any], target: Path) -> None:
+    """A network's weights in half precision as safetensors: small, and any training can go on from them.
+
+    `net` and `kept` as `load_swift` or `load_solid` gives them.
+    """
+    tensors = {k: v.half() if v.is_floating_point() else v for k, v in net.state_dict().items()}
     notes = {
-        "network": json.dumps(state["network"]),
-        "seen": str(state["seen"]),
-        "seconds": str(round(state["seconds"])),
-        "size": str(state["config"]["size"]),
+        "network": json.dumps(asdict(net.config)),
+        "seen": str(kept["seen"]),
+        "seconds": str(round(kept["seconds"])),
     }
+    size = trained_size(kept)
+    if size is not None:
+        notes["size"] = str(size)
     save_file({k: v.contiguous() for k, v in tensors.items()}, target, metadata=notes)
 
 

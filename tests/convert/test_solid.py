@@ -14,10 +14,12 @@ from app.engine.intensity import IntensityMapping  # noqa: E402
 from app.engine.manifest import ModelManifest  # noqa: E402
 from app.engine.prompt import Box3D  # noqa: E402
 from app.engine.runtime import CompiledPair  # noqa: E402
+from convert.__main__ import main  # noqa: E402
 from convert.checkpoints import CheckpointError  # noqa: E402
 from convert.dataset import Instance, Item, load_items  # noqa: E402
 from convert.export import export_solid, solid_size  # noqa: E402
 from convert.nets.solid import SolidConfig, SolidNet  # noqa: E402
+from convert.nets.swift import SwiftConfig, SwiftNet  # noqa: E402
 from convert.quantize import quantize_solid, solid_samples  # noqa: E402
 from convert.running import TrainConfig  # noqa: E402
 from convert.selftest import record_self_test  # noqa: E402
@@ -29,6 +31,7 @@ from tests.engine.tiny_package import write_tiny_package  # noqa: E402
 
 SIZE = 16
 TINY = SolidConfig((8, 8), (1, 1))
+TINY_PAIR = SwiftConfig(8, (8, 8, 8, 8), (1, 1, 1, 1), 8, 8, (8, 8, 8), 8)
 
 
 @pytest.fixture
@@ -125,7 +128,7 @@ def test_that_a_training_goes_on_where_it_ended(data: Path, tmp_path: Path) -> N
 
 def test_that_weights_go_into_a_new_run_and_into_no_other_network(data: Path, tmp_path: Path) -> None:
     last = train_solid(_config(data, tmp_path / "run", samples=4), TINY)
-    save_weights(last, tmp_path / "solid.safetensors")
+    save_weights(*load_solid(last), tmp_path / "solid.safetensors")
     loaded, kept = load_solid(tmp_path / "solid.safetensors")
     assert kept["seen"] == 4
     expected = load_solid(last)[0].state_dict()
@@ -135,6 +138,23 @@ def test_that_weights_go_into_a_new_run_and_into_no_other_network(data: Path, tm
     assert load_solid(again)[1]["seen"] == 4
     with pytest.raises(CheckpointError, match="holds no whole network"):
         load_swift(tmp_path / "solid.safetensors")
+
+
+def test_that_both_networks_are_exported_from_weights_alone(data: Path, tmp_path: Path) -> None:
+    solid, pair, weights = tmp_path / "s.safetensors", tmp_path / "p.safetensors", tmp_path / "out.safetensors"
+    torch.manual_seed(1)
+    save_weights(SolidNet(TINY), {"seen": 3, "seconds": 1.0, "config": {"size": SIZE}}, solid)
+    save_weights(SwiftNet(TINY_PAIR), {"seen": 5, "seconds": 2.0}, pair)
+    command = ["export", str(pair), "-o", str(tmp_path / "package"), "--size", "32", "--solid", str(solid)]
+    assert main([*command, "--weights", str(weights)]) == 0
+    assert ModelManifest.load(tmp_path / "package").verify().training["views"] == 5
+    for load, source, target in (
+        (load_swift, pair, weights),
+        (load_solid, solid, weights.with_name("solid-out.safetensors")),
+    ):
+        first, again = load(source), load(target)
+        assert first[1] == again[1]
+        assert all(torch.equal(w, again[0].state_dict()[n]) for n, w in first[0].state_dict().items())
 
 
 def test_that_the_package_answers_as_the_network_does(data: Path, tmp_path: Path) -> None:
@@ -155,7 +175,7 @@ def test_that_the_package_answers_as_the_network_does(data: Path, tmp_path: Path
 
 def test_that_the_size_of_the_training_goes_with_its_files(data: Path, tmp_path: Path) -> None:
     last = train_solid(_config(data, tmp_path / "run", samples=4), TINY)
-    save_weights(last, tmp_path / "solid.safetensors")
+    save_weights(*load_solid(last), tmp_path / "solid.safetensors")
     assert solid_size(last) == solid_size(tmp_path / "solid.safetensors") == SIZE
     content = torch.load(last, weights_only=True)
     for said, found in (({}, 48), ({"size": 32}, 32)):

@@ -229,7 +229,7 @@ def test_that_the_state_before_the_cool_down_is_kept(data: Path, tmp_path: Path)
 def test_that_half_precision_weights_give_the_network_again(data: Path, tmp_path: Path) -> None:
     pytest.importorskip("safetensors", reason="safetensors is in the convert extra")
     checkpoint = train(_config(data, tmp_path / "run"), TINY)
-    save_weights(checkpoint, tmp_path / "weights.safetensors")
+    save_weights(*load_swift(checkpoint), tmp_path / "weights.safetensors")
     exact, _ = load_swift(checkpoint)
     halved, notes = load_swift(tmp_path / "weights.safetensors")
     image, prompts = torch.rand(1, 3, 64, 64), torch.rand(2, 7, 32, 32)
@@ -257,7 +257,7 @@ def test_that_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
 
 def test_that_a_training_begins_with_the_weights_of_another(data: Path, tmp_path: Path) -> None:
     first = train(_config(data, tmp_path / "first"), TINY)
-    save_weights(first, tmp_path / "weights.safetensors")
+    save_weights(*load_swift(first), tmp_path / "weights.safetensors")
     config = replace(_config(data, tmp_path / "second"), samples=0)
     begun = torch.load(train(config, TINY, tmp_path / "weights.safetensors"), weights_only=True)
     given, _ = load_swift(tmp_path / "weights.safetensors")
