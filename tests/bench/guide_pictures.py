@@ -34,7 +34,7 @@ from app.gui.context import pixels_of
 from app.gui.panels.batch_state import BatchForm
 from app.gui.panels.batch_state import Stage as BatchStage
 from app.gui.settings import THEME, ThemeChoice
-from tests.bench.guide_stage import SIZE, Stage
+from tests.bench.guide_stage import SIZE, Stage, live
 from tests.gui.batch_pages import turn_to_review
 
 _FOLDER = Path(__file__).resolve().parents[2] / "resources" / "guide"
@@ -252,7 +252,7 @@ def _hide_paths(window: QWidget) -> None:
 def _type_into(dialog: QWidget, text: str) -> None:
     if text:
         QTest.keyClicks(dialog.focusWidget(), text)
-        QTest.qWait(200)
+        live(200)
 
 
 SCENES = {scene.__name__: scene for scene in (welcome, brain, retina, vertebra, abdomen, dialogs, batch)}

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, QTimer
+from PySide6.QtCore import QEventLoop, QPoint, QPointF, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QImage, QPainter, QPalette, QPen
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QLineEdit, QWidget
@@ -32,6 +32,13 @@ _TITLE_PX = 28
 _LOOK_MS = 600  # until a dialog that opens has been painted
 _NO_KEY = Qt.KeyboardModifier.NoModifier
 _LEFT = Qt.MouseButton.LeftButton
+
+
+def live(milliseconds: int) -> None:
+    """Let the window live for so long; unlike `QTest.qWait` this leaves the interpreter to the engine's thread."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
 
 
 class Stage:
@@ -68,13 +75,13 @@ class Stage:
         while not condition():
             if time.monotonic() > end:
                 raise TimeoutError("the window did not do what was waited for")
-            QTest.qWait(20)
+            live(20)
 
     def settle(self) -> None:
         """Until nothing is computed any longer and all is painted."""
-        QTest.qWait(400)
+        live(400)
         self.wait(lambda: self.context.jobs.is_idle)
-        QTest.qWait(400)
+        live(400)
         self.wait(lambda: self.context.jobs.is_idle)
 
     # ---------------------------------------------------------------------------------------------------------- acting
@@ -112,7 +119,7 @@ class Stage:
         QTest.mousePress(view, _LEFT, _NO_KEY, start)
         for n in range(1, 9):
             QTest.mouseMove(view, start + (end - start) * (n / 8))
-            QTest.qWait(10)
+            live(10)
         self.wait(lambda: self.context.proposal.preview is not None and self.context.proposal.preview.fresh)
         if release:
             QTest.mouseRelease(view, _LEFT, _NO_KEY, end)
@@ -131,10 +138,10 @@ class Stage:
         QTest.mousePress(view, _LEFT, _NO_KEY, places[0])
         for place in places[1:]:
             QTest.mouseMove(view, place)
-            QTest.qWait(10)
+            live(10)
         if release:
             QTest.mouseRelease(view, _LEFT, _NO_KEY, places[-1])
-        QTest.qWait(200)
+        live(200)
 
     def release(self, x: float, y: float, plane: Plane | None = None) -> None:
         """Let the mouse button go."""
