@@ -49,7 +49,7 @@ class ProgressLine(QWidget):
         self._bar = QProgressBar()
         self._bar.setMaximumWidth(180)
         self._bar.setAccessibleName(self.tr("Progress"))
-        self._button = QPushButton()
+        self._button = QPushButton(self.tr("Cancel"))
         self._button.clicked.connect(self._cancel)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
