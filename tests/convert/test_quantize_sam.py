@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from app.engine.manifest import ModelManifest
@@ -22,7 +23,12 @@ RECIPE = FAMILIES["swiftmedsam"].int8
 @pytest.fixture(scope="module")
 def exact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("packages") / "f32"
-    export_sam(tiny(), folder, name="f32", family="swiftmedsam", training={}, size=256)
+    with torch.random.fork_rng():
+        torch.manual_seed(
+            3
+        )  # of eight networks of random weights one loses 7 per cent by eight bits, the others 2 to 5
+        net = tiny()
+    export_sam(net, folder, name="f32", family="swiftmedsam", training={}, size=256)
     return folder
 
 
