@@ -23,7 +23,7 @@ RECIPE = FAMILIES["swiftmedsam"].int8
 @pytest.fixture(scope="module")
 def exact(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("packages") / "f32"
-    with torch.random.fork_rng():  # of eight networks of random weights one loses 7 per cent by eight bits, others 2 to 5
+    with torch.random.fork_rng():  # of eight networks one loses 7 per cent by eight bits, the others 2 to 5
         torch.manual_seed(3)
         net = tiny()
     export_sam(net, folder, name="f32", family="swiftmedsam", training={}, size=256)
