@@ -104,23 +104,21 @@ class StatusController(QObject):
 
     @Slot(bool)
     def _carry(self, running: bool) -> None:
-        self.progress.end(self._tasks.pop(_Kind.CARRYING, None))
-        if running:
-            filling = self._propagate.is_filling
-            text = (
-                self.tr("Filling the box\u2026") if filling else self.tr("Carrying the mask through the volume\u2026")
-            )
-            self._tasks[_Kind.CARRYING] = self.progress.begin(text, self._propagate.stop, keeps=True)
+        filling = self.tr("Filling the box\u2026")
+        text = filling if self._propagate.is_filling else self.tr("Carrying the mask through the volume\u2026")
+        self._follow(_Kind.CARRYING, text if running else "", "{0}", self._propagate.stop, keeps=True)
 
     @Slot(int, int)
     def _advance_carrying(self, done: int, total: int) -> None:
         self._advance(_Kind.CARRYING, done, total)
 
-    def _follow(self, kind: _Kind, name: str, text: str, cancel: Callable[[], None] | None) -> None:
+    def _follow(
+        self, kind: _Kind, name: str, text: str, cancel: Callable[[], None] | None, *, keeps: bool = False
+    ) -> None:
         """Tell of work that has begun, `name` in the place of {0}; of none any more where the name is empty."""
         self.progress.end(self._tasks.pop(kind, None))
         if name:
-            self._tasks[kind] = self.progress.begin(text.format(name), cancel)
+            self._tasks[kind] = self.progress.begin(text.format(name), cancel, keeps=keeps)
 
     def _advance(self, kind: _Kind, done: int, total: int) -> None:
         self.progress.advance(self._tasks.get(kind), done, total)
