@@ -43,10 +43,10 @@ _PROCEDURE = """## How it was trained
 From scratch, no pretrained weights, by `python -m convert train`. One view of one object at a time: modality by weight,
 then data set by the root of its size, then image and object at random. The view is 1.25 to 3 times the object's box.
 Boxes are moved as people draw (mostly 0 to 5 per cent outwards); clicks, earlier masks and neighbouring slices' masks
-are simulated and degraded; since 0.5.0 one view in twelve has a target that nobody drew, a region between edges of the
-image. Flips, quarter turns, rotation, stretching, tone curves, inversion, bias fields, speckle, noise, blur, coarse
-resampling; one view in eight is synthetic (real or made-up shapes painted with random intensities). Loss: Dice,
-boundary-weighted cross-entropy, predicted IoU, presence. Muon for kernels
+are simulated and degraded; of the last views one in twelve had a target that nobody drew, a region between edges of the
+image, and the weights are averaged with those before. Flips, quarter turns, rotation, stretching, tone curves,
+inversion, bias fields, speckle, noise, blur, coarse resampling; one view in eight is synthetic (real or made-up shapes
+painted with random intensities). Loss: Dice, boundary-weighted cross-entropy, predicted IoU, presence. Muon for kernels
 and matrices, AdamW for the rest, constant rate and cosine fall; the weights are an exponential moving average."""
 
 

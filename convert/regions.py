@@ -1,7 +1,8 @@
-"""Targets that nobody drew: regions of real images between their own edges, so that a box is followed to any edge.
+"""Targets that nobody drew: regions of real images between their own edges, and neighbours taken as one object.
 
 Basins of the gradient as pseudo-labels, in the spirit of C. Ouyang et al., Self-supervision with superpixels (ECCV
-2020): what a training set never outlines (vessels, parcels of a brain, membranes) is seen nevertheless.
+2020): what a training set never outlines (vessels, parcels of a brain, membranes) is seen nevertheless. Two targets
+that touch are the opposite case: an object with an edge inside it, which its box holds whole all the same.
 """
 
 from __future__ import annotations
@@ -33,6 +34,17 @@ def random_region(pixels: NDArray[Any], random: Random) -> NDArray[np.bool_] | N
     region = np.zeros((rows, columns), dtype=bool)
     region[y : y + height, x : x + width] = found
     return region
+
+
+def with_neighbour(labels: NDArray[Any], value: int, random: Random) -> NDArray[Any] | None:
+    """Labels (H, W) in which one of those that touch a value's area has become part of it; None where none does."""
+    area = labels == value
+    rim = ndimage.binary_dilation(area, iterations=2) & ~area
+    near = np.unique(labels[rim])
+    near = near[near > 0]
+    if not len(near):
+        return None
+    return np.where(labels == near[int(random.integers(len(near)))], np.asarray(value, labels.dtype), labels)
 
 
 def _basin(grey: Array, random: Random) -> NDArray[np.bool_] | None:

@@ -43,6 +43,20 @@ def paint_regions(labels: NDArray[np.int32], target: NDArray[np.bool_], random: 
     return np.asarray(x + random.normal(0, random.uniform(0.005, 0.08), x.shape), dtype=np.float32)
 
 
+def with_core(values: Array, target: NDArray[np.bool_], random: Random) -> Array:
+    """Real pixels (S, S) or (S, S, C) in which something deep within the target is brighter or darker than it was.
+
+    A nucleus in its cell, a cavity, a calcification: an edge inside an object is not its outline.
+    """
+    core = _deep(target, random) & (
+        smooth_field(random, len(target), int(random.integers(2, 8))) > random.uniform(-0.8, 0.5)
+    )
+    soft = ndimage.gaussian_filter(core.astype(np.float32), random.uniform(0.3, 1.5))
+    channels = values.shape[2:] or (1,)
+    change = np.float32(np.ptp(values)) * random.normal(0, 0.3) * random.uniform(0.5, 1.5, channels)
+    return np.asarray(values + (soft[..., None] * change).reshape(values.shape), dtype=np.float32)
+
+
 def _deep(target: NDArray[np.bool_], random: Random) -> NDArray[np.bool_]:
     """What lies well within a target: further from its edge than a share of its largest depth."""
     depth = ndimage.distance_transform_edt(target)

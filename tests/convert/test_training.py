@@ -17,10 +17,10 @@ from convert.augment import augment_grey, degrade  # noqa: E402
 from convert.dataset import load_items  # noqa: E402
 from convert.losses import hard_iou, mask_loss  # noqa: E402
 from convert.nets.swift import SwiftConfig, SwiftNet  # noqa: E402
-from convert.regions import random_region  # noqa: E402
+from convert.regions import random_region, with_neighbour  # noqa: E402
 from convert.running import TrainConfig, rate_factor  # noqa: E402
 from convert.sampling import Sampler, jittered, sampled_slices, synthetic_sample  # noqa: E402
-from convert.synthesis import paint_regions, random_layer  # noqa: E402
+from convert.synthesis import paint_regions, random_layer, with_core  # noqa: E402
 from convert.train import train  # noqa: E402
 from convert.weights import load_swift, save_weights  # noqa: E402
 from tests.convert.tiny_data import write_index  # noqa: E402
@@ -262,3 +262,27 @@ def test_that_a_training_begins_with_the_weights_of_another(data: Path, tmp_path
     begun = torch.load(train(config, TINY, tmp_path / "weights.safetensors"), weights_only=True)
     given, _ = load_swift(tmp_path / "weights.safetensors")
     assert all(torch.equal(tensor, begun["net"][name]) for name, tensor in given.state_dict().items())
+
+
+def test_that_a_neighbour_that_touches_becomes_part_of_a_target() -> None:
+    labels = np.zeros((40, 40), dtype=np.uint8)
+    labels[10:20, 10:20], labels[10:20, 20:25], labels[30:38, 30:38] = 3, 5, 7
+    joined = with_neighbour(labels, 3, np.random.default_rng(1))
+    assert joined is not None
+    assert joined.dtype == labels.dtype
+    np.testing.assert_array_equal(joined == 3, (labels == 3) | (labels == 5))
+    np.testing.assert_array_equal(joined == 7, labels == 7)
+    assert with_neighbour(labels, 7, np.random.default_rng(1)) is None
+    assert with_neighbour(labels, 9, np.random.default_rng(1)) is None  # a slice that its target does not reach
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (64, 64, 3)])
+def test_that_a_core_changes_what_lies_deep_within_a_target_and_nothing_else(shape: tuple[int, ...]) -> None:
+    y, x = np.mgrid[:64, :64]
+    depth = 20 - np.hypot(x - 32, y - 32)
+    values = np.random.default_rng(2).normal(100, 10, shape).astype(np.float32)
+    changed = [with_core(values, depth > 0, np.random.default_rng(n)) for n in range(20)]
+    differences = [np.abs(c - values).reshape(64, 64, -1).max(axis=2) for c in changed]
+    assert all(c.shape == values.shape and c.dtype == np.float32 for c in changed)
+    assert all(d[depth < -4].max() == 0 for d in differences)
+    assert np.median([d.max() for d in differences]) > 5

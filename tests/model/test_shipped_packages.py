@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from app import paths
+from app.engine.consensus import fill_box
 from app.engine.io.open import read_volume
 from app.engine.manifest import ModelManifest
 from app.engine.phantom import ct_phantom
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box, Box3D
-from app.engine.propagate import propagate
+from app.engine.propagate import SliceResult, propagate
 from app.engine.runtime import CompiledPair
 from app.engine.segmenter import ModelSegmenter, SliceImage, segment_boxes
 
@@ -79,3 +80,16 @@ def test_that_an_organ_of_the_phantom_is_filled_through_its_box() -> None:
     for piece in propagate(_segmenter(INT8), phantom.volume, box):
         found[piece.key.index] = piece.mask
     assert 2 * (found & truth).sum() / (found.sum() + truth.sum()) > 0.85
+
+
+def test_that_the_brain_of_the_first_command_is_filled() -> None:
+    """The first mask that a newcomer sees: the sample shows a brain and nothing else."""
+    segmenter, volume = _segmenter(INT8), read_volume(paths.samples_dir() / "mr_brain_mni152.nii.gz")
+    cases = json.loads((paths.samples_dir() / "prompts.json").read_text(encoding="utf-8"))["cases"]
+    box = Box3D.from_inclusive(cases["mr_brain_mni152.nii.gz"][0]["box3d"]).clipped(volume.shape_zyx)
+    brain = np.asarray(volume.voxels) > 0.05 * float(volume.voxels.max())
+    found = np.zeros(volume.shape_zyx, dtype=bool)
+    for piece in fill_box(segmenter, volume, box):
+        if isinstance(piece, SliceResult):
+            found[piece.key.index] = piece.mask
+    assert 2 * (found & brain).sum() / (found.sum() + brain.sum()) > 0.95
