@@ -24,11 +24,15 @@ SUITE_TITLES = {
     "clicks-0": "Targets of the validation split below 0.85 DSC: from the box alone",
     "clicks-1": "The same targets after one corrective click",
     "clicks-3": "The same targets after three corrective clicks",
-    "robustness-drawn": "Validation split again, the reference of the next two",
+    "robustness-drawn": "Validation split again, the reference of the next four",
+    "robustness-wide": "Boxes 10 per cent wider and taller than the object",
+    "robustness-close": "Boxes 5 per cent narrower and shorter than the object",
     "robustness-large": "Boxes 10 per cent too large on every side",
     "robustness-small": "Boxes 5 per cent too small on every side",
 }
-_OTHER_BOXES = ("volumes", "testonly-volumes", "robustness-large", "robustness-small")
+_OTHER_BOXES = {"volumes", "testonly-volumes"} | {
+    f"robustness-{manner}" for manner in ("wide", "close", "large", "small")
+}
 _INTENDED = """## Intended use
 
 Proposing an outline for an object in a box that a person drew, for research. **Not a medical device**: every mask is to

@@ -33,7 +33,13 @@ from convert.metrics import dsc, nsd
 TOLERANCE = 2.0
 CLICKS = (0, 1, 3)
 NEEDS_CORRECTION = 0.85  # DSC below which a click is asked for
-ROBUSTNESS = {"drawn": (0.0, 0.05), "large": (0.10, 0.10), "small": (-0.05, -0.05)}  # how far sides move outwards
+ROBUSTNESS = {  # how far sides move outwards, in extents of the object
+    "drawn": (0.0, 0.05),
+    "wide": (0.05, 0.05),  # 10 per cent larger than the object
+    "close": (-0.025, -0.025),  # 5 per cent smaller
+    "large": (0.10, 0.10),
+    "small": (-0.05, -0.05),
+}
 
 Mask: TypeAlias = NDArray[np.bool_]
 
@@ -62,7 +68,8 @@ def evaluate(segmenter: Segmenter | None, root: Path, suite: str, method: str = 
     "validation" and "testonly": slices, from their boxes. "volumes" and "testonly-volumes": from the tight 3-D box,
     and as variant "...-slice" from a box on the middle slice, carried until it stops itself. "clicks": targets of the
     validation split below 0.85 DSC, before and after one and three corrective clicks. "robustness": the validation
-    split from boxes with every side as drawn (0 to 5 per cent outwards), 10 per cent outwards and 5 per cent inwards.
+    split from boxes with every side as drawn (0 to 5 per cent outwards), 5 and 10 per cent outwards, and 2.5 and 5 per
+    cent inwards.
 
     `method`: "model", or one of `suites.BASELINES`, which need no segmenter and have no clicks and nothing to carry.
     """

@@ -88,7 +88,8 @@ def test_that_a_larger_box_fits_an_ellipse_worse(data: Path) -> None:
     scores = {
         name: np.mean([r.dsc for r in members if r.dataset == "discs"]) for name, members in groups.items()
     }  # fmt: skip
-    assert list(scores) == ["robustness-drawn", "robustness-large", "robustness-small"]
+    assert list(scores) == [f"robustness-{manner}" for manner in ("drawn", "wide", "close", "large", "small")]
+    assert scores["robustness-large"] < scores["robustness-wide"] < scores["robustness-drawn"]
     assert scores["robustness-large"] < scores["robustness-drawn"] - 0.03
 
 
