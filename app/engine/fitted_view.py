@@ -30,9 +30,11 @@ class FittedView(View):
     @property
     def cells(self) -> tuple[int, int]:
         """Rows and columns of the input that the slice fills."""
-        return (self.size, self.size) if self.fit == "stretch" else self._filled(self.size)
+        return self._filled(self.size)
 
     def _filled(self, size: int) -> tuple[int, int]:
+        if self.fit == "stretch":
+            return size, size
         scale = size / self.side
         return max(1, int(self.grid.rows * scale + 0.5)), max(1, int(self.grid.columns * scale + 0.5))
 
@@ -76,7 +78,8 @@ class FittedView(View):
     def _scale(self) -> NDArray[np.float64]:
         if self.fit == "corner" and self.method != "antialiased":
             return np.full(2, self.size / self.side)
-        return np.array([self.cells[1] / self.grid.columns, self.cells[0] / self.grid.rows])
+        rows, columns = self._filled(self.mask_size)  # prompts are placed in the picture from which masks are cut
+        return np.array([columns / self.grid.columns, rows / self.grid.rows]) * (self.size / self.mask_size)
 
 
 def fitted_view(

@@ -48,9 +48,9 @@ def box_around_mask(
     It is the tight box, in pixels of the model's input, of the mask shrunk to that input, `margin` larger on each side
     and clipped there. The public scripts shrink the mask as an eight-bit picture in which it has the number of its
     object, so that more of a pixel counts as inside the higher the number is: `painted` is that number. They do it by
-    area; cubic splines, by which MedSAM is shown its images, would leave a mask smaller than it is.
+    area, however images are shown: the splines of MedSAM would leave a mask smaller than it is, Pillow's filter larger.
     """
-    if isinstance(view, FittedView) and view.method == "cubic":
+    if isinstance(view, FittedView):
         view = replace(view, method="area")
     shrunk = view.extract(mask.astype(np.uint8) * np.uint8(min(painted, 255)))
     rows, columns = np.nonzero(shrunk * view.inside() > 0)

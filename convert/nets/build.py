@@ -68,6 +68,9 @@ def build_sam(state: Mapping[str, Tensor], *, prompt_size: int) -> Sam:
     shapes = shapes_of(state)
     if encoder_kind(shapes) is None:
         raise ValueError("its tensors are not those of a SAM network")
+    for part in ("prompt encoder", "mask decoder"):
+        if not _inner(shapes, part.replace(" ", "_") + "."):
+            raise ValueError(f"it holds no {part}")
     try:
         with torch.device("meta"), torch.no_grad():
             sam = _assembled(shapes, prompt_size)

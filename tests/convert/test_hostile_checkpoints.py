@@ -266,6 +266,15 @@ def test_that_tensors_of_other_shapes_are_refused(
     assert sentence in refused(saved(tmp_path / "x.pth", changed))
 
 
+@pytest.mark.parametrize("part", ["prompt_encoder", "mask_decoder"])
+def test_that_a_checkpoint_without_a_part_says_which(
+    part: str, state: State, tmp_path: Path, refused: Callable[[Path], str]
+) -> None:
+    rest = {name: tensor for name, tensor in state.items() if not name.startswith(part + ".")}
+    message = refused(saved(tmp_path / "rest.pth", rest))
+    assert f"it holds no {part.replace('_', ' ')}" in message
+
+
 def test_that_parts_of_two_networks_are_refused(state: State, tmp_path: Path, refused: Callable[[Path], str]) -> None:
     """Each part is whole, but the encoder answers with other channels than the decoder takes."""
     mixed = {

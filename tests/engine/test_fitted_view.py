@@ -54,6 +54,13 @@ def test_that_coordinates_of_pillows_scripts_have_a_scale_for_each_axis() -> Non
     np.testing.assert_allclose(exact, [219, 256])
 
 
+def test_that_prompts_are_placed_in_the_picture_from_which_masks_are_cut() -> None:
+    """EfficientViT-SAM's image has 410 of 409.6 rows, but its prompts are placed among 819 of 1024: half as many."""
+    view = fitted_view(SliceGrid(256, 320), 512, "corner", "antialiased", mask_size=1024)
+    assert view.cells == (410, 512)
+    np.testing.assert_array_equal(view.to_grid(np.array([320.0, 256.0])), [512, 409.5])
+
+
 def test_that_masks_may_be_enlarged_beyond_the_input_before_they_are_cut() -> None:
     """EfficientViT-SAM sees 512 pixels, but its masks are cut at 1024: interpolated twice, they differ."""
     coarse = np.random.default_rng(5).normal(size=(16, 16)).astype(np.float32)

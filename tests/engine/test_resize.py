@@ -66,6 +66,17 @@ def test_that_borders_that_meet_do_so_as_in_opencv() -> None:
     assert resize(row, (1, 34), "area")[0].tolist() == [*expected, 80, 80, 80, 80, 131, 157, 157, 157, 157, 157]
 
 
+def test_that_every_value_is_torchs_at_any_ratio() -> None:
+    """Its weights are whole multiples of 1 / 16384: one value in a thousand ends on another side of a half by them."""
+    torch = pytest.importorskip("torch", reason="torch is in the convert extra")
+    random = np.random.default_rng(5)
+    shapes = [tuple(int(n) for n in random.integers(1, 400, 4)) for _ in range(40)]
+    for rows, columns, *size in [*shapes, (160, 174, 471, 512), (640, 696, 471, 512), (50, 60, 25, 30)]:
+        image = random.integers(0, 256, (rows, columns)).astype(np.uint8)
+        expected = torch.nn.functional.interpolate(torch.from_numpy(image)[None, None], size, mode="bilinear")[0, 0]
+        np.testing.assert_array_equal(resize(image, (size[0], size[1]), "bilinear"), expected.numpy())
+
+
 def test_that_every_value_is_opencvs_whichever_way_the_axes_go() -> None:
     cv2 = pytest.importorskip("cv2", reason="OpenCV is in the convert extra")
     random = np.random.default_rng(4)

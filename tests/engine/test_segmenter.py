@@ -240,6 +240,13 @@ def test_that_a_mask_is_carried_by_area_where_images_are_shown_by_splines() -> N
     assert box_around_mask(mask, stretched, 6) == (154, 154, 245, 245)
 
 
+def test_that_a_mask_is_carried_by_area_where_images_are_shown_by_pillow() -> None:
+    mask = np.zeros((64, 64), dtype=bool)
+    mask[20:30, 40:60] = True  # in a view of 512 cells a pixel is 8 wide, over whose edge Pillow blends
+    view = fitted_view(SliceGrid(64, 64), 512, "corner", "antialiased")
+    assert box_around_mask(mask, view, 0, painted=3) == (320, 160, 479, 239)
+
+
 def test_that_an_empty_mask_has_no_box_around_it() -> None:
     assert box_around_mask(np.zeros((64, 64), dtype=bool), fitted_view(SliceGrid(64, 64), 64), 3) is None
 
