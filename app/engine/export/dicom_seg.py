@@ -30,12 +30,14 @@ from app.engine.export.dicom_source import (
 from app.engine.export.provenance import PROGRAM, colour_of, name_of, values_of
 from app.engine.export.staging import Output, unwritable
 from app.engine.io.dicom_fields import PARSE_ERRORS, quiet
+from app.engine.progress import tell
 from app.engine.volume import Volume
 
 if TYPE_CHECKING:
     from highdicom.seg import SegmentDescription
 
 _TOLERANCE_MM = 1e-3
+_STAGES = 4  # of like length: frames made, frames written, and two for reading them back
 _LOSS = ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod")
 
 
@@ -57,7 +59,9 @@ def dicom_seg_output(path: Path, labels: NDArray[Any], like: Volume, told: Mappi
         planes.extend(source_planes(path, like, labels))
         with quiet():
             try:
+                tell(0, _STAGES)
                 segmentation = _segmentation(numbers[labels], planes, values, told)
+                tell(1, _STAGES)
                 segmentation.save_as(aside, enforce_file_format=True)
             except (AttributeError, LookupError, TypeError) as error:
                 raise unwritable(path, f"the headers of the series do not allow it ({error})") from None
@@ -186,11 +190,12 @@ def _read_back(
     rows, columns = int(dataset.Rows), int(dataset.Columns)
     frames = int(dataset.NumberOfFrames)
     bits = np.unpackbits(np.frombuffer(dataset.PixelData, np.uint8), bitorder="little")
-    pixels = bits[: frames * rows * columns].reshape(frames, rows, columns).astype(np.bool_)
+    pixels = bits[: frames * rows * columns].reshape(frames, rows, columns).view(np.bool_)
     index_of = {(plane.uid, plane.frame): index for index, plane in enumerate(planes) if plane is not None}
     shared = dataset.SharedFunctionalGroupsSequence[0]
     found = np.zeros(shape_zyx, np.uint16)
-    for frame, groups in zip(pixels, dataset.PerFrameFunctionalGroupsSequence, strict=True):
+    for done, (frame, groups) in enumerate(zip(pixels, dataset.PerFrameFunctionalGroupsSequence, strict=True)):
+        tell(_STAGES * frames // 2 + done * (_STAGES // 2), _STAGES * frames)
         reference = groups.DerivationImageSequence[0].SourceImageSequence[0]
         number = int(reference.get("ReferencedFrameNumber", 1)) - 1
         index = index_of[reference.ReferencedSOPInstanceUID, number]

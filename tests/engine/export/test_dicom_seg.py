@@ -18,6 +18,7 @@ from app.engine.export import check_dicom, write_labels
 from app.engine.export.dicom_seg import dicom_seg_output
 from app.engine.geometry import Geometry
 from app.engine.io.open import list_volumes, read_volume
+from app.engine.progress import Stop, StoppedError, listening
 from app.engine.volume import Volume
 from tests.engine.export.dicom_series import SHAPE_ZYX, STORED, series, some_labels, voxels_in_world
 from tests.engine.io.dicom_fixtures import (
@@ -252,6 +253,29 @@ def test_that_a_spoilt_segmentation_is_not_published(tmp_path: Path) -> None:
         output.verify(spoilt())
     with pytest.raises(ValueError, match="damaged"):
         check_dicom(path)
+
+
+def test_that_writing_says_how_far_it_is_up_to_the_last_frame_read_back(tmp_path: Path) -> None:
+    volume, told = series(tmp_path / "in"), list[float]()
+    with listening(lambda done, total: told.append(done / total) if total else None):
+        (path,) = write_labels(tmp_path / "a.seg.dcm", some_labels(), volume)
+    assert told[:2] == [0, 0.25]
+    assert told == sorted(told)
+    assert told[2] == 0.5
+    assert len(told) == 2 + int(read(path).NumberOfFrames)
+    assert told[-1] < 1
+
+
+def test_that_writing_can_be_stopped_while_it_is_read_back(tmp_path: Path) -> None:
+    volume, stop = series(tmp_path / "in"), Stop()
+
+    def hear(done: int, total: int) -> None:
+        if total and done > total / 2:
+            stop.ask()
+
+    with pytest.raises(StoppedError):
+        stop.run(lambda: write_labels(tmp_path / "a.seg.dcm", some_labels(), volume), hear)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["in"]
 
 
 def test_that_our_own_reader_knows_a_segmentation_from_an_image(tmp_path: Path) -> None:
