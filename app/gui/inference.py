@@ -179,6 +179,11 @@ class Inference:
         self._remember(key, view)
         return True
 
+    def keep_only(self, volume: Volume | None) -> None:
+        """Drop all that belongs to another image than this one: hundreds of megabytes, once that is closed."""
+        if self._volume is not volume:
+            self.forget()
+
     def forget(self) -> None:
         """Drop all that belongs to the image."""
         self._volume = None

@@ -232,6 +232,11 @@ class SegmentController(QObject):
         self._jobs.cancel(Lane.AHEAD)
         self._proposal.clear()
         self._proposal.set_ready(frozenset())
+        study = self._document.study
+        volume = study.volume if study is not None else None
+        self._jobs.submit(
+            Lane.AHEAD, lambda: self._inference.keep_only(volume), lambda _done: None, lambda _error: None
+        )
 
     @Slot()
     def _relabel(self) -> None:
