@@ -32,6 +32,7 @@ _BEYOND = 0.05  # share of slices beyond the object: about one in eight of the p
 _REGIONS = 0.02  # share of views whose target is a region between edges; with 0.08 a brain in its box fell to parts
 _JOINED = 0.08  # share of views whose target takes a neighbour with it, where one touches
 _CORES = 0.08  # share of views with something bright or dark deep within their target
+_LEFT_OUT = frozenset({"mni152_tissue"})  # grey and white matter alone: their box is the brain's, and people mean that
 _BOUNDED = 0.45  # share of prompts in volumes that come from a 3-D box, where the slice lies in one
 
 
@@ -63,13 +64,17 @@ class _Scene:
 
 
 class Sampler:
-    """Draws at random: modality by weight, volume or picture, data set by the root of its size, item and target."""
+    """Draws at random: modality by weight, volume or picture, data set by the root of its size, item and target.
+
+    Sets whose targets share their box with what people mean by it are left out.
+    """
 
     def __init__(self, items: Sequence[Item], mapping: IntensityMapping, seed: int) -> None:
         self._mapping, self._seed = mapping, seed
         self._tree: dict[str, dict[str, list[Item]]] = defaultdict(lambda: defaultdict(list))
         for item in items:
-            self._tree[item.modality][item.dataset].append(item)
+            if item.dataset not in _LEFT_OUT:
+                self._tree[item.modality][item.dataset].append(item)
         present = [m for m in MODALITIES if m in self._tree]
         self._modalities = present
         weights = np.array([_WEIGHTS.get(m, 0.8) for m in present])
