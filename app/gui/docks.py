@@ -300,6 +300,7 @@ class Docks(QObject):
     def _edit_active(self, edit: Callable[[int], None]) -> None:
         active = self._document.active_label
         if active is not None:
+            _show(self._labels_dock)  # else the keyboard would go to a field that nobody sees
             edit(active.value)
 
 

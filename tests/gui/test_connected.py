@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -12,7 +13,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QLineEdit, QMenu, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.engine.errors import ReadError
@@ -195,3 +196,15 @@ def test_that_an_error_is_copied_with_its_details(qtbot: QtBot) -> None:
     assert copied.startswith("Cannot read x.nii: it is torn\n\n")
     assert "ReadError" in copied
     assert still_open == [True]
+
+
+def test_that_a_label_is_named_where_it_can_be_seen(opened: App, qtlog: Any) -> None:
+    labels = dock(opened, "labels")
+    labels.hide()
+    opened.ask("label.rename")
+    field = QApplication.focusWidget()
+    assert isinstance(field, QLineEdit)
+    assert field.isVisible()
+    opened.ask("label.rename")  # again, while it is being typed
+    assert QApplication.focusWidget() is field
+    assert not [each.message for each in qtlog.records if "editing failed" in each.message]

@@ -515,3 +515,42 @@ def test_that_enter_after_a_box_that_was_carried_instead_does_not_wait_for_its_a
     desk.segment.drag_box(BoxDrag(_KEY, _BOX, Phase.END, new=True))
     qtbot.waitUntil(lambda: desk.answered)
     assert desk.document.undo_stack.index() == 0
+
+
+def test_that_a_preview_goes_with_its_label(desk: Desk, qtbot: QtBot) -> None:
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    desk.document.do(lambda study: study.remove_label(1, "Remove a label"))
+    assert desk.proposal.preview is None
+    assert desk.segment.accept()
+    assert not desk.failures
+
+
+def test_that_a_correction_goes_with_its_label(desk: Desk, qtbot: QtBot) -> None:
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    assert desk.segment.accept()
+    add_other(desk)
+    desk.segment.click(Click(_KEY, Point(26, 18, positive=True)))
+    qtbot.waitUntil(lambda: desk.answered)
+    assert desk.proposal.preview is not None
+    assert desk.proposal.preview.correcting
+    desk.document.do(lambda study: study.remove_label(1, "Remove a label"))
+    assert desk.proposal.preview is None
+
+
+def test_that_a_preview_gets_the_label_that_is_left(desk: Desk, qtbot: QtBot) -> None:
+    add_other(desk)
+    desk.document.set_active_label(2)
+    desk.draw()
+    qtbot.waitUntil(lambda: desk.answered)
+    desk.document.undo()  # of adding the label that is drawn with
+    assert desk.proposal.preview is not None
+    assert desk.proposal.preview.label == 1
+    assert desk.segment.accept()
+    assert not desk.failures
+
+
+def add_other(desk: Desk) -> None:
+    other = LabelChange(None, Label(2, "other", (0, 200, 0)))
+    desk.document.do(lambda study: study.change_labels("Add a label", [other]))

@@ -52,6 +52,7 @@ class SegmentController(QObject):
         self._settle.timeout.connect(self._encode_ahead)
         document.opened.connect(self._begin)
         document.active_label_changed.connect(self._relabel)
+        document.labels_changed.connect(self._forget_unlabelled)
         document.labels_changed.connect(self._recheck)
         document.voxels_changed.connect(self._recheck)
         view_state.crosshair_changed.connect(self._settle.start)
@@ -243,6 +244,16 @@ class SegmentController(QObject):
         preview, label = self._proposal.preview, self._document.active_label
         if preview is not None and label is not None and preview.label != label.value and not preview.correcting:
             self._proposal.set_preview(self._checked(replace(preview, label=label.value)))
+
+    @Slot()
+    def _forget_unlabelled(self) -> None:
+        """Forget a preview that could not be accepted any more: its label has gone, and it can have no other."""
+        preview, study = self._proposal.preview, self._document.study
+        if preview is None or study is None:
+            return
+        values = {label.value for label in study.labels.labels}
+        if preview.label not in values and (preview.correcting or not values):
+            self.reject()
 
     @Slot()
     def _recheck(self, _region: Box3D | None = None) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QModelIndex, QPoint, Qt, Si
 from PySide6.QtGui import QAction, QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
+    QAbstractItemView,
     QColorDialog,
     QHBoxLayout,
     QLabel,
@@ -108,7 +109,8 @@ class LabelsPanel(QWidget):
                 self._filter.clear()
             index = self._model.index(row)
             self._view.scrollTo(index)
-            self._view.edit(index)
+            if self._view.state() is not QAbstractItemView.State.EditingState:  # where it is not being typed already
+                self._view.edit(index)
             self._asked = True
 
     def edit_colour(self, value: int) -> None:
