@@ -140,6 +140,8 @@ class SegmentController(QObject):
             self._accept_next = self._asked is not None
             return True
         self._accept_next = False
+        if self._is_locked(preview.label):  # since the answer came
+            return False
         self._proposal.set_preview(None)
         if preview.mask is None or not (preview.mask.any() or preview.correcting):
             self.message.emit(self.tr("The mask is empty: nothing was written."))
@@ -277,10 +279,16 @@ class SegmentController(QObject):
         if label is None:
             self.message.emit(self.tr("Add a label first."))
             return None
-        if label.locked:
-            self.message.emit(self.tr("The label “{0}” is locked. Unlock it or choose another one.").format(label.name))
-            return None
-        return label.value
+        return None if self._is_locked(label.value) else label.value
+
+    def _is_locked(self, value: int) -> bool:
+        """Whether a label is locked, which is told."""
+        study = self._document.study
+        labels = study.labels.labels if study is not None else ()
+        name = next((label.name for label in labels if label.value == value and label.locked), None)
+        if name is not None:
+            self.message.emit(self.tr("The label “{0}” is locked. Unlock it or choose another one.").format(name))
+        return name is not None
 
     def _correction(self, key: SliceKey, point: Point, label: int) -> Preview | None:
         """What the label has in the slice as a preview, where a click lies in or beside it."""
