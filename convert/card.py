@@ -47,11 +47,14 @@ _PROCEDURE = """## How it was trained
 From scratch, no pretrained weights, by `python -m convert train`. One view of one object at a time: modality by weight,
 then data set by the root of its size, then image and object at random. The view is 1.25 to 3 times the object's box.
 Boxes are moved as people draw (mostly 0 to 5 per cent outwards); clicks, earlier masks and neighbouring slices' masks
-are simulated and degraded; of the last views one in twelve had a target that nobody drew, a region between edges of the
-image, and the weights are averaged with those before. Flips, quarter turns, rotation, stretching, tone curves,
-inversion, bias fields, speckle, noise, blur, coarse resampling; one view in eight is synthetic (real or made-up shapes
-painted with random intensities). Loss: Dice, boundary-weighted cross-entropy, predicted IoU, presence. Muon for kernels
-and matrices, AdamW for the rest, constant rate and cosine fall; the weights are an exponential moving average."""
+are simulated and degraded; of the later views a few have a target that nobody drew: a region between edges of the image
+(of 76,000 views one in twelve, then one in fifty), a target with its neighbour, or one with something bright or dark in
+its middle (one in twelve each). Tissue without its brain (`mni152_tissue`) is left out of the last 86,000 views. After
+each of the last three runs the weights are averaged with those before it. Flips, quarter turns, rotation, stretching,
+tone curves, inversion, bias fields, speckle, noise, blur, coarse resampling; one view in eight is synthetic (real or
+made-up shapes painted with random intensities). Loss: Dice, boundary-weighted cross-entropy, predicted IoU, presence.
+Muon for kernels and matrices, AdamW for the rest, constant rate and cosine fall; the weights are an exponential moving
+average."""
 
 
 def write_card(folder: Path, data: Path, remarks: Path | None = None) -> Path:
