@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
+    QHideEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -103,6 +104,8 @@ class SliceView(QWidget):
     def _follow(self) -> None:
         scene, key = self._sight.scene, self._sight.key
         if scene is not None and key != self._shown:
+            if self._hand.is_drawing:  # it would be written where nobody sees it
+                self._hand.cancel()
             self._shown = key
             self._take_preview()
             self.setAccessibleName(spoken_title(scene, self._sight))
@@ -155,6 +158,8 @@ class SliceView(QWidget):
         """Drag on; say which voxel is under the mouse."""
         if self._sight.scene is None:
             return
+        if not event.buttons():  # a dialog, say, took the button's release: without this the drag would never end
+            self._hand.cancel()
         touch = _touch(event)
         self._hand.move(touch)
         self.setCursor(self._hand.cursor(touch))
@@ -185,6 +190,11 @@ class SliceView(QWidget):
             place = event.position()
             self._hand.wheel(event.angleDelta(), Touch((place.x(), place.y()), event.modifiers()))
         event.accept()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Another layout amid a drag: the release of the button goes elsewhere."""
+        super().hideEvent(event)
+        self._hand.cancel()
 
     def leaveEvent(self, event: QEvent) -> None:
         """The mouse is elsewhere."""
@@ -219,6 +229,8 @@ class SliceView(QWidget):
         if key == Qt.Key.Key_Escape and self._hand.cancel():
             return
         if key in _STEPS and _plain(event):
+            if self._hand.is_drawing:  # what is being drawn belongs to its slice
+                return
             fast = event.modifiers() & Qt.KeyboardModifier.ShiftModifier and abs(_STEPS[key]) == 1
             self._sight.view_state.scroll(self._sight.axis, _STEPS[key] * (_FAST if fast else 1))
         elif key in _NEIGHBOURS and _plain(event):
