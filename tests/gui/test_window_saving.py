@@ -253,3 +253,37 @@ def test_that_the_line_of_progress_shows_how_much_is_saved(app: App, qtbot: QtBo
     qtbot.waitUntil(lambda: line.shown is not None and (line.shown.done, line.shown.total) == (1, 4), timeout=20000)
     saving.saving.emit("")
     assert line.shown is None
+
+
+def work_while_reading(app: App, other: Path, qtbot: QtBot) -> None:
+    """Paint while another image, asked for when nothing had been done, is read; come back when it has been read."""
+    free = hold_the_engine(app)
+    app.context.files.open([other])
+    paint(app)
+    free.set()
+    qtbot.waitUntil(lambda: app.context.jobs.is_idle, timeout=20000)
+
+
+def test_that_work_done_while_another_image_is_read_is_asked_about(app: App, tmp_path: Path, qtbot: QtBot) -> None:
+    study = app.context.document.study
+    two = write_block(tmp_path / "two.nii.gz", 20)
+    app.answers.unsaved_choice = UnsavedChoice.CANCEL
+    work_while_reading(app, two, qtbot)
+    assert app.answers.asked_about_unsaved == 1
+    assert app.context.document.study is study
+    assert app.labels.any()
+    assert not app.context.status.progress.isVisible()
+    app.answers.unsaved_choice = UnsavedChoice.DISCARD  # who says so at first is not asked again
+    work_while_reading(app, two, qtbot)
+    qtbot.waitUntil(lambda: app.context.document.study is not study, timeout=20000)
+    assert app.answers.asked_about_unsaved == 2
+
+
+def test_that_work_done_while_another_image_is_read_can_be_saved(app: App, tmp_path: Path, qtbot: QtBot) -> None:
+    study = app.context.document.study
+    app.answers.unsaved_choice = UnsavedChoice.SAVE
+    app.answers.target = project = tmp_path / "one.swiftmed"
+    work_while_reading(app, write_block(tmp_path / "two.nii.gz", 20), qtbot)
+    qtbot.waitUntil(lambda: app.context.document.study is not study, timeout=20000)
+    assert open_project(project)[0].labels.voxels.any()
+    assert not app.labels.any()

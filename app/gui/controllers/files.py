@@ -60,23 +60,27 @@ class FilesController(QObject):
         self._document, self._navigate, self._jobs, self._asks = document, navigate, jobs, asks
         self._journals = journals
         self._stop = Stop()  # of what is being read
+        self._given_up = False  # what is open: the user said that its changes may be lost
         self._save_first: Callable[[Callable[[], None]], None] | None = None
 
     def set_saver(self, save: Callable[[Callable[[], None]], None]) -> None:
         """How to save before something else is opened: calls what it is given once that has succeeded."""
         self._save_first = save
 
-    def when_free(self, go_on: Callable[[], None]) -> None:
-        """Go on once nothing would be lost: at once, after saving, or not at all."""
+    def when_free(self, go_on: Callable[[], None]) -> bool:
+        """Go on once nothing would be lost: at once, after saving, or not at all, which False says."""
+        self._given_up = False
         study = self._document.study
         if study is None or not self._document.is_modified:
             go_on()
-            return
+            return True
         choice = self._asks.unsaved(name_of(study.source))
         if choice is UnsavedChoice.DISCARD:
+            self._given_up = True
             go_on()
         elif choice is UnsavedChoice.SAVE and self._save_first is not None:
             self._save_first(go_on)
+        return choice is not UnsavedChoice.CANCEL
 
     def open(self, paths: Sequence[Path]) -> None:
         """Open a path, or the images of several; asks which one where there are more."""
@@ -129,9 +133,17 @@ class FilesController(QObject):
         self._jobs.submit(Lane.OPEN, stoppable(self._stop, work, self.read_so_far.emit), done, self._fail)
 
     def _show(self, read: Read) -> None:
+        """Show what was read, unless that would lose what was done meanwhile, which nobody was asked about."""
+        self.reading.emit("")
+        if self._given_up:
+            self._replace(read)
+        elif not self.when_free(lambda: self._replace(read)) and read.journal is not None:
+            read.journal.close()
+
+    def _replace(self, read: Read) -> None:
+        self._given_up = False
         self._document.open(read.study, read.project, modified=read.recovered)
         self._navigate.begin(read.opening)
-        self.reading.emit("")
         self.shown.emit(read)
         self.opened_path.emit(read.project or Path(read.study.source.path))
 
