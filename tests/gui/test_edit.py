@@ -164,6 +164,21 @@ def test_that_what_was_changed_meanwhile_is_not_overwritten(hand: Hand, qtbot: Q
     np.testing.assert_array_equal(hand.voxels, painted)
 
 
+def test_that_a_label_that_is_locked_while_it_is_shaped_is_left_as_it_is(hand: Hand, qtbot: QtBot) -> None:
+    failures: list[Exception] = []
+    hand.edit.failed.connect(failures.append)
+    hand.paint(Box3D(10, 10, 1, 30, 30, 7))
+    painted = hand.voxels.copy()
+    hand.edit.smooth()
+    label = hand.document.active_label
+    assert label is not None
+    hand.document.do(lambda study: study.change_labels("Lock", [LabelChange(label, replace(label, locked=True))]))
+    qtbot.waitUntil(lambda: bool(hand.messages or failures))
+    assert failures == []  # that would be a dialog
+    assert "is locked" in hand.messages[-1]
+    np.testing.assert_array_equal(hand.voxels, painted)
+
+
 def test_that_an_empty_label_is_said_to_be_empty(hand: Hand) -> None:
     hand.edit.smooth()
     assert "empty" in hand.messages[-1]

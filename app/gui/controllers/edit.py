@@ -197,6 +197,9 @@ class EditController(QObject):
         if study is None or not np.array_equal(_patch(study, shaped.region, label.value), shaped.before):
             self.message.emit(self.tr("“{0}” was changed meanwhile: try again.").format(label.name))
             return
+        if any(each.locked for each in study.labels.labels if each.value == label.value):  # since it was asked for
+            self._tell_locked(label)
+            return
         act = self._do(lambda s: s.replace_label(text, shaped.region, shaped.after, label.value, record=_by(text)))
         if act is not None and act.is_empty:
             self.message.emit(self.tr("Nothing had to be changed."))
@@ -213,9 +216,12 @@ class EditController(QObject):
         if label is None:
             self.message.emit(self.tr("Add a label first."))
         elif label.locked:
-            self.message.emit(self.tr("The label “{0}” is locked. Unlock it or choose another one.").format(label.name))
+            self._tell_locked(label)
             return None
         return label
+
+    def _tell_locked(self, label: Label) -> None:
+        self.message.emit(self.tr("The label “{0}” is locked. Unlock it or choose another one.").format(label.name))
 
 
 def _by(tool: str, key: SliceKey | None = None) -> dict[str, Any]:
