@@ -97,10 +97,11 @@ class Asks(QObject):
     def save_labels(self, options: ExportOptions) -> ExportChoice | None:
         """Which labels to write where and in which format; an existing file only where it may be replaced."""
         dialog = ExportDialog(options, self._browse_export, self._over)
+        title = self.tr("Export labels")
         choice: ExportChoice | None = None
         while choice is None and dialog.exec() == QDialog.DialogCode.Accepted:
             choice = dialog.chosen()
-            if choice is not None and choice.path.exists() and not self._may_replace(choice.path):
+            if choice is not None and choice.path.exists() and not self._may_replace(choice.path, title):
                 choice = None
         dialog.deleteLater()
         return choice
@@ -178,7 +179,10 @@ class Asks(QObject):
         name, _ = QFileDialog.getSaveFileName(self._over, title, str(suggested), kind)
         if not name:
             return None
-        return Path(name) if name.lower().endswith(extension) else Path(name + extension)
+        if name.lower().endswith(extension):
+            return Path(name)
+        path = Path(name + extension)  # about which the dialog has not asked
+        return path if not path.exists() or self._may_replace(path, title) else None
 
     def _browse_export(self, over: QWidget, suggested: Path, form: ExportFormat) -> Path | None:
         kinds = " ".join(f"*{extension}" for extension in form.extensions)
@@ -188,9 +192,8 @@ class Asks(QObject):
         )  # fmt: skip
         return Path(name) if name else None
 
-    def _may_replace(self, path: Path) -> bool:
-        question = self.tr("“{0}” exists already. Replace it?").format(path.name)
-        return self.confirm(self.tr("Export labels"), question)
+    def _may_replace(self, path: Path, title: str) -> bool:
+        return self.confirm(title, self.tr("“{0}” exists already. Replace it?").format(path.name))
 
 
 def left_behind(over: QWidget | None, said: tuple[str, str, str], offered: tuple[str, str, str]) -> RecoverChoice:
