@@ -114,11 +114,15 @@ class ModelManifest:
         """How values of a modality become channels."""
         return self.intensity.get(modality, self.intensity["default"])
 
-    def verify(self) -> ModelManifest:
-        """Itself, after every listed file was found with its SHA-256; otherwise a ModelError that names the file."""
+    def verify(self, copy_of: Path | None = None) -> ModelManifest:
+        """Itself, after every listed file was found with its SHA-256; otherwise a ModelError that names the file.
+
+        `copy_of`: the package by which the user knows it, where the folder is a copy that is not kept.
+        """
+        known = self.folder if copy_of is None else copy_of
         for name, expected in self.files.items():
             if _sha256(self.folder / name) != expected:
-                raise ModelError(f"the model file {self.folder / name} is damaged: its SHA-256 is not the manifest's")
+                raise ModelError(f"the model file {known / name} is damaged: its SHA-256 is not the manifest's")
         return self
 
 
@@ -171,7 +175,7 @@ def import_package(path: Path) -> ModelManifest:
                 raise ModelError(f"a model package named {manifest.name} is installed already")
             listed = {MANIFEST, *manifest.files}
             copy_files(source, frozenset(listed | (_COMPANIONS & source.names())), staging)
-        ModelManifest.load(staging).verify()
+        ModelManifest.load(staging).verify(copy_of=Path(path))
         target = target_folder / manifest.name
         staging.chmod(0o755)
         staging.rename(target)
