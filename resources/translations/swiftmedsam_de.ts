@@ -1465,6 +1465,10 @@
         <translation>Sehen Sie das Bild vor dem Messen an: Teile können beschädigt oder verschoben sein.</translation>
     </message>
     <message>
+        <source>If the file belongs to this image, a part of the image is missing.</source>
+        <translation>Gehört die Datei zu diesem Bild, so fehlt ein Teil des Bildes.</translation>
+    </message>
+    <message>
         <source>Lengths and areas within the slice hold; volumes do not.</source>
         <translation>Längen und Flächen in der Schicht gelten; Volumina nicht.</translation>
     </message>

@@ -1465,6 +1465,10 @@
         <translation>测量前请查看图像：部分内容可能损坏或移位。</translation>
     </message>
     <message>
+        <source>If the file belongs to this image, a part of the image is missing.</source>
+        <translation>如果该文件属于此图像，则图像缺少一部分。</translation>
+    </message>
+    <message>
         <source>Lengths and areas within the slice hold; volumes do not.</source>
         <translation>层内的长度和面积有效；体积无效。</translation>
     </message>

@@ -18,6 +18,31 @@ from app.gui.view_state import ViewState
 from tests.engine.io.dicom_fixtures import ramp, write_series
 
 
+def test_that_a_series_whose_last_file_is_cut_short_does_not_pass_for_whole(
+    jobs: Jobs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    folder = tmp_path / "series"
+    folder.mkdir()
+    files = write_series(folder, ramp())
+    files[-1].write_bytes(files[-1].read_bytes()[:-100])  # the gap is at the end, where no slice is missing between two
+    over = QWidget()
+    qtbot.addWidget(over)
+    document = Document()
+    files_controller = FilesController(
+        document, NavigateController(ViewState(), document), jobs, Asks(over), tmp_path / "journals"
+    )
+    files_controller.shown.connect(lambda read: read.journal.close())
+    files_controller.open([folder])
+    qtbot.waitUntil(lambda: document.study is not None, timeout=20000)
+    assert document.study is not None
+    volume = document.study.volume
+    assert volume.shape_zyx[0] == len(files) - 1
+    (finding,) = volume.findings
+    assert finding.code == "passed-over"
+    assert files[-1].name in finding.message
+    document.open(None)
+
+
 def test_that_reading_a_series_says_how_many_files_are_read(jobs: Jobs, tmp_path: Path, qtbot: QtBot) -> None:
     folder = tmp_path / "series"
     folder.mkdir()

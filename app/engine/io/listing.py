@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.engine.volume import Kind, Volume
+from app.engine.volume import Finding, Kind, Volume
+
+_TOLD = 20  # of the files that were passed over: there may be thousands
 
 
 @dataclass(frozen=True)
@@ -38,3 +40,12 @@ class Listing:
 
     entries: tuple[Entry, ...]
     skipped: tuple[Skipped, ...] = ()
+
+    def beside_the_only_one(self) -> tuple[Finding, ...]:
+        """What is to be known of the only image: a file that was passed over may be a part of it, its last slice say.
+
+        Nothing where there are several images, for it may belong to any of them, and where the image is one file.
+        """
+        if len(self.entries) != 1 or len(self.entries[0].files) < 2:
+            return ()
+        return tuple(Finding("passed-over", skipped.reason) for skipped in self.skipped[:_TOLD])

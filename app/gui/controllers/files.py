@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from app.engine.labelmap import LabelMap
 from app.engine.progress import Stop, tell
 from app.engine.project import SUFFIX, open_project
 from app.engine.study import Study, StudySource
-from app.engine.volume import Volume
+from app.engine.volume import Finding, Volume
 from app.engine.window import Opening, opening_of
 from app.gui.controllers.navigate import NavigateController
 from app.gui.controllers.reading import stoppable
@@ -124,7 +124,8 @@ class FilesController(QObject):
         if entry is None:
             self.reading.emit("")
             return
-        self._do(lambda: _read(path, entry, self._journals), self._show)
+        beside = listing.beside_the_only_one()  # of several, the dialog has told what was passed over
+        self._do(lambda: _read(path, entry, beside, self._journals), self._show)
 
     def _do(self, work: Callable[[], T], done: Callable[[T], None]) -> None:
         """Read on the engine thread, in place of what is being read."""
@@ -165,8 +166,9 @@ def _list(paths: tuple[Path, ...]) -> Listing:
     )
 
 
-def _read(path: Path, entry: Entry, journals: Path) -> Read:
+def _read(path: Path, entry: Entry, beside: tuple[Finding, ...], journals: Path) -> Read:
     volume = entry.load()
+    volume = replace(volume, findings=(*volume.findings, *beside))
     study = Study(volume, StudySource(str(path.absolute()), entry.id), _first_label(volume))
     return _ready(study, None, journals)
 

@@ -21,6 +21,7 @@ _FILLED = QT_TRANSLATE_NOOP("Findings", "Volumes are approximate, because slices
 _VALUES = QT_TRANSLATE_NOOP("Findings", "Sizes of labels are not affected; means of their values are.")
 _CHECK = QT_TRANSLATE_NOOP("Findings", "Measures follow what was taken: check a length that you know.")
 _LOOK = QT_TRANSLATE_NOOP("Findings", "Look at the picture before you measure: parts may be damaged or shifted.")
+_PART = QT_TRANSLATE_NOOP("Findings", "If the file belongs to this image, a part of the image is missing.")
 _ONE_SLICE = QT_TRANSLATE_NOOP("Findings", "Lengths and areas within the slice hold; volumes do not.")
 MEANINGS: dict[str, str] = {  # by the finding's code: what it means for measures
     "alpha-dropped": _NOT_TOUCHED,
@@ -42,6 +43,7 @@ MEANINGS: dict[str, str] = {  # by the finding's code: what it means for measure
     "non-finite": _VALUES,
     "not-stacked": _ONE_SLICE,
     "page-stack": _IN_VOXELS,
+    "passed-over": _PART,
     "picture-damaged": _LOOK,
     "resampled": _MOVED,
     "series-split": _ONE_OF,

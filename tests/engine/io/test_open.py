@@ -19,7 +19,9 @@ from PIL import Image
 from app.engine.errors import EngineError, ReadError
 from app.engine.io import open as opening
 from app.engine.io.limits import MAX_FOLDER_DEPTH
+from app.engine.io.listing import Entry, Listing, Skipped
 from app.engine.io.open import list_volumes, read_volume, survey
+from app.engine.volume import Kind
 from tests.engine.io.grids import ramp
 
 nib: Any = nibabel  # Any: without types
@@ -84,6 +86,18 @@ def test_that_one_broken_file_hides_nothing(tmp_path: Path) -> None:
     assert [entry.id for entry in listing.entries] == ["good.nii"]
     assert sorted(Path(skip.file).name for skip in listing.skipped) == ["broken.nii", "empty.nii", "words.dat"]
     assert all(skip.file in skip.reason for skip in listing.skipped)
+    assert listing.beside_the_only_one() == ()  # an image in one file lacks nothing
+
+
+def test_that_what_is_passed_over_is_a_finding_of_the_only_series(tmp_path: Path) -> None:
+    def entry(name: str) -> Entry:
+        return Entry(name, Kind.VOLUME, "CT", "", (f"{name}1.dcm", f"{name}2.dcm"), lambda: pytest.fail("not read"))
+
+    skipped = tuple(Skipped(f"{n}.dcm", f"cannot read {n}.dcm: it is cut short") for n in range(500))
+    found = Listing((entry("a"),), skipped).beside_the_only_one()
+    assert 1 < len(found) < 50
+    assert (found[0].code, found[0].message) == ("passed-over", skipped[0].reason)
+    assert Listing((entry("a"), entry("b")), skipped).beside_the_only_one() == ()
 
 
 def test_that_hidden_files_and_sidecars_are_passed_over_quietly(tmp_path: Path) -> None:
