@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -107,6 +107,10 @@ class Volume:
     def in_mm(self) -> bool:
         """Whether lengths may be stated in millimetres."""
         return self.geometry.frame is not Frame.NONE
+
+    def with_findings(self, more: tuple[Finding, ...]) -> Volume:
+        """The same volume, of which more was noticed."""
+        return replace(self, findings=(*self.findings, *more))
 
     def slice(self, key: SliceKey) -> NDArray[Any]:
         """The slice as (rows, columns[, 3]), a read-only view; raises PromptError outside the volume."""

@@ -68,11 +68,9 @@ def survey(path: Path) -> Listing:
 def read_volume(path: Path, series: str | None = None) -> Volume:
     """The one volume of a path, or the one that `series` (an entry's id) chooses; ReadError lists the ids otherwise."""
     listing = list_volumes(path)
-    if series is None and len(listing.entries) == 1:
-        return listing.entries[0].load()
     for entry in listing.entries:
-        if entry.id == series:
-            return entry.load()
+        if entry.id == series or (series is None and len(listing.entries) == 1):
+            return entry.load().with_findings(listing.beside_the_only_one())
     ids = ", ".join(entry.id for entry in listing.entries[:_MAX_NAMED])
     if len(listing.entries) > _MAX_NAMED:
         ids += f" and {len(listing.entries) - _MAX_NAMED} more"

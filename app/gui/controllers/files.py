@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -167,8 +167,7 @@ def _list(paths: tuple[Path, ...]) -> Listing:
 
 
 def _read(path: Path, entry: Entry, beside: tuple[Finding, ...], journals: Path) -> Read:
-    volume = entry.load()
-    volume = replace(volume, findings=(*volume.findings, *beside))
+    volume = entry.load().with_findings(beside)
     study = Study(volume, StudySource(str(path.absolute()), entry.id), _first_label(volume))
     return _ready(study, None, journals)
 

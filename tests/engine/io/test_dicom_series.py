@@ -124,6 +124,15 @@ def test_that_a_broken_file_does_not_hide_the_rest(tmp_path: Path) -> None:
     assert_true_to_files(listing.entries[0].load(), paths)
 
 
+def test_that_whoever_reads_a_series_hears_of_its_file_that_could_not_be_read(tmp_path: Path) -> None:
+    paths = write_series(tmp_path, ramp())
+    series = only(paths).id
+    paths[-1].write_bytes(paths[-1].read_bytes()[:-100])
+    for volume in (read_volume(tmp_path), read_volume(tmp_path, series)):  # a project names the series
+        assert codes(volume) == {"passed-over"}
+        assert paths[-1].name in volume.findings[0].message
+
+
 def test_that_a_file_is_known_by_its_content(tmp_path: Path) -> None:
     whole = save(slice_dataset(ramp((6, 7))), tmp_path / "image")
     bare = tmp_path / "bare"
