@@ -13,6 +13,10 @@ class ReadError(EngineError):
     """A file or folder that cannot be read truly."""
 
 
+class NoImageError(ReadError):
+    """A file that is known to hold something else than an image, whole and in order as it may be."""
+
+
 class WriteError(EngineError):
     """A result that could not be written and verified; what was there before is untouched."""
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.engine.errors import ReadError
+from app.engine.errors import NoImageError, ReadError
 from app.engine.io.listing import Entry, Listing, Skipped
 from app.engine.progress import tell
 from app.engine.volume import Kind
@@ -72,7 +72,7 @@ def list_dicom(files: Sequence[Path]) -> Listing:
             try:
                 frames += _frames(path)
             except ReadError as error:
-                skipped.append(Skipped(str(path), str(error)))
+                skipped.append(Skipped(str(path), str(error), something_else=isinstance(error, NoImageError)))
             tell(number, len(files))
         stacks, copies = stacks_of(frames)
         skipped += copies

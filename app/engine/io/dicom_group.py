@@ -118,7 +118,7 @@ def _without_copies(frames: list[Frame]) -> tuple[list[Frame], list[Skipped]]:
         else:
             copies[header.path] = first.header.path
     return kept, [
-        Skipped(str(copy), f"passed over {copy}: it is a second copy of {original.name}")
+        Skipped(str(copy), f"passed over {copy}: it is a second copy of {original.name}", something_else=True)
         for copy, original in copies.items()
     ]
 

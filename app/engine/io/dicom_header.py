@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.errors import InvalidDicomError
 from pydicom.tag import Tag
 
+from app.engine.errors import NoImageError
 from app.engine.io.dicom_fields import PARSE_ERRORS, integer, text
 from app.engine.io.dicom_kinds import modality_of, what_it_is_instead
 from app.engine.io.limits import MAX_VOXEL_BYTES, unreadable
@@ -122,7 +123,7 @@ def read_header(path: Path) -> Header:
             modality = text(dataset, "Modality")
             instead = what_it_is_instead(sop_class, modality)
             if instead:
-                raise unreadable(path, f"it is {instead}")
+                raise NoImageError(str(unreadable(path, f"it is {instead}")))
             pixels = _pixel_format(path, file, dataset)
     except PARSE_ERRORS as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "its DICOM header is damaged"

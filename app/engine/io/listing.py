@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from app.engine.volume import Finding, Kind, Volume
 
@@ -28,10 +29,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Skipped:
-    """A file that was passed over, and why, in one sentence."""
+    """A file that was passed over, and why, in one sentence; `something_else`: it is no damaged part of an image."""
 
     file: str
     reason: str
+    something_else: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,8 +46,18 @@ class Listing:
     def beside_the_only_one(self) -> tuple[Finding, ...]:
         """What is to be known of the only image: a file that was passed over may be a part of it, its last slice say.
 
-        Nothing where there are several images, for it may belong to any of them, and where the image is one file.
+        That is a file in the folder of the image's own and named like them; not a structure set, an index or the viewer
+        of a disc. Nothing where there are several images, for it may belong to any of them, and where the image is one
+        file.
         """
         if len(self.entries) != 1 or len(self.entries[0].files) < 2:
             return ()
-        return tuple(Finding("passed-over", skipped.reason) for skipped in self.skipped[:_TOLD])
+        known = {_manner(file) for file in self.entries[0].files}
+        parts = [each for each in self.skipped if not each.something_else and _manner(each.file) in known]
+        return tuple(Finding("passed-over", each.reason) for each in parts[:_TOLD])
+
+
+def _manner(file: str) -> tuple[Path, str]:
+    """The folder, and how the name ends: an extension has a letter, or else it is a number."""
+    path = Path(file)
+    return path.parent, path.suffix.lower() if any(letter.isalpha() for letter in path.suffix) else ""

@@ -133,6 +133,22 @@ def test_that_whoever_reads_a_series_hears_of_its_file_that_could_not_be_read(tm
         assert paths[-1].name in volume.findings[0].message
 
 
+def test_that_what_commonly_lies_beside_a_series_is_no_part_of_it(tmp_path: Path) -> None:
+    paths = write_series(tmp_path, ramp())
+    other = slice_dataset(ramp((6, 7)))
+    other.SOPClassUID = "1.2.840.10008.5.1.4.1.1.481.3"
+    other.file_meta.MediaStorageSOPClassUID = other.SOPClassUID
+    structures = save(other, tmp_path / f"structures{paths[0].suffix}")
+    (tmp_path / "viewer.exe").write_bytes(b"MZ" + bytes(1000))
+    (tmp_path / f"copy{paths[0].suffix}").write_bytes(paths[0].read_bytes())
+    listing = list_volumes(tmp_path)
+    assert structures.name in {Path(each.file).name for each in listing.skipped}
+    assert len(listing.skipped) == 3
+    assert read_volume(tmp_path).findings == ()
+    (tmp_path / f"empty{paths[0].suffix}").touch()
+    assert codes(read_volume(tmp_path)) == {"passed-over"}
+
+
 def test_that_a_file_is_known_by_its_content(tmp_path: Path) -> None:
     whole = save(slice_dataset(ramp((6, 7))), tmp_path / "image")
     bare = tmp_path / "bare"
