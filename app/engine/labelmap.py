@@ -191,6 +191,10 @@ class LabelMap:
         except KeyError:
             raise LabelError(f"there is no label {value}") from None
 
+    def is_locked(self, value: int) -> bool:
+        """Whether there is a label of that value, and it is locked."""
+        return value in self._locked()
+
     def add_label(self, name: str, *, value: int | None = None, colour: tuple[int, int, int] | None = None) -> Label:
         """Make a label: the lowest free value and the next colour of the palette unless given."""
         if value is None:

@@ -108,7 +108,6 @@ def test_that_a_closed_image_goes_without_being_looked_for(model: Path, project_
         del study
         app.context.document.open(None)
         qtbot.waitUntil(lambda: app.context.jobs.is_idle, timeout=60000)
-        app.context.inference.forget()  # as it does when it is asked about another image
         assert watched() is None
     finally:
         app.context.close()

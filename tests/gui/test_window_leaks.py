@@ -7,7 +7,6 @@ import os
 import sys
 import threading
 import tracemalloc
-import weakref
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
@@ -79,18 +78,6 @@ def work_on(app: App, qtbot: QtBot, image: Path) -> None:
     app.ask("segment.accept")
     app.ask("edit.undo")
     qtbot.waitUntil(lambda: app.context.jobs.is_idle, timeout=30000)
-
-
-def test_that_an_image_that_is_closed_is_not_kept(app: App, images: tuple[Path, Path], qtbot: QtBot) -> None:
-    work_on(app, qtbot, images[0])
-    study = app.context.document.study
-    assert study is not None
-    kept = weakref.ref(study.volume)
-    del study
-    app.context.document.open(None)
-    qtbot.waitUntil(lambda: app.context.jobs.is_idle, timeout=30000)
-    destroy_what_is_done_for()
-    assert kept() is None
 
 
 @pytest.mark.slow

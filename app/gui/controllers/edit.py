@@ -197,7 +197,7 @@ class EditController(QObject):
         if study is None or not np.array_equal(_patch(study, shaped.region, label.value), shaped.before):
             self.message.emit(self.tr("“{0}” was changed meanwhile: try again.").format(label.name))
             return
-        if any(each.locked for each in study.labels.labels if each.value == label.value):  # since it was asked for
+        if study.labels.is_locked(label.value):  # since it was asked for
             self._tell_locked(label)
             return
         act = self._do(lambda s: s.replace_label(text, shaped.region, shaped.after, label.value, record=_by(text)))

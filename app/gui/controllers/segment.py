@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from app.engine.errors import EngineError
-from app.engine.labelmap import slice_region
+from app.engine.labelmap import Label, slice_region
 from app.engine.plane import SliceKey
 from app.engine.prompt import Box, Box3D, Point, Prompts
 from app.gui.canvas.requests import BoxDrag, Click, Phase
@@ -140,7 +140,9 @@ class SegmentController(QObject):
             self._accept_next = self._asked is not None
             return True
         self._accept_next = False
-        if self._is_locked(preview.label):  # since the answer came
+        study = self._document.study
+        if study is not None and study.labels.is_locked(preview.label):  # since the answer came
+            self._tell_locked(study.labels.label(preview.label))
             return False
         self._proposal.set_preview(None)
         if preview.mask is None or not (preview.mask.any() or preview.correcting):
@@ -279,16 +281,13 @@ class SegmentController(QObject):
         if label is None:
             self.message.emit(self.tr("Add a label first."))
             return None
-        return None if self._is_locked(label.value) else label.value
+        if label.locked:
+            self._tell_locked(label)
+            return None
+        return label.value
 
-    def _is_locked(self, value: int) -> bool:
-        """Whether a label is locked, which is told."""
-        study = self._document.study
-        labels = study.labels.labels if study is not None else ()
-        name = next((label.name for label in labels if label.value == value and label.locked), None)
-        if name is not None:
-            self.message.emit(self.tr("The label “{0}” is locked. Unlock it or choose another one.").format(name))
-        return name is not None
+    def _tell_locked(self, label: Label) -> None:
+        self.message.emit(self.tr("The label “{0}” is locked. Unlock it or choose another one.").format(label.name))
 
     def _correction(self, key: SliceKey, point: Point, label: int) -> Preview | None:
         """What the label has in the slice as a preview, where a click lies in or beside it."""
